@@ -1,0 +1,21 @@
+/** How the tests run: which files, how many at once, and what is printed at the end. */
+import { defineConfig } from 'vitest/config';
+
+/** What a browser does by itself in the background is no part of a test, and a closed machine cannot answer it. */
+const QUIET_BROWSER =
+  '--disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
+
+export default defineConfig({
+  test: {
+    include: ['packages/*/test/**/*.test.ts', 'examples/**/*.test.mjs', 'scripts/**/*.test.mjs'],
+    exclude: ['**/node_modules/**', '**/dist/**'],
+    globalSetup: ['scripts/test-browser.mjs'],
+    reporters: ['default', './scripts/closing-lines.mjs'],
+    env: { PSP_BROWSER_FLAGS: process.env['PSP_BROWSER_FLAGS'] ?? QUIET_BROWSER },
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Browsers are heavy: more at once makes each slower, and nothing sooner done.
+    pool: 'forks',
+    maxWorkers: 2,
+  },
+});
