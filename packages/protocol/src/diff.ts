@@ -1,0 +1,123 @@
+/** What differs between two sessions, item by item. Values are left out unless asked for: they are secrets. */
+import { cookieIdentity } from './cookie.js';
+import type { StateKind } from './schema/loss.js';
+import type { Cookie, IdbDatabase, SessionDocument, StorageItem } from './schema/session.js';
+import { showKey } from './show-key.js';
+import { showWireString } from './wire-string.js';
+
+/** `item` names it: a cookie, an entry of a storage, `database`, `database/store`, `database/store/key`, `tab 1`. */
+export interface DiffItem {
+  readonly kind: StateKind;
+  /** A cookie's domain (with a leading dot when subdomains receive it), or an origin; absent for tabs. */
+  readonly origin?: string;
+  readonly item: string;
+  /** The item in the first and in the second session, only when `values` is asked for. */
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+export interface SessionDiff {
+  readonly added: DiffItem[];
+  readonly removed: DiffItem[];
+  readonly changed: DiffItem[];
+}
+
+/** An item with its identity, which two sessions share, and what may differ. */
+interface Entry {
+  readonly kind: StateKind;
+  readonly origin?: string;
+  readonly item: string;
+  readonly content: unknown;
+}
+
+type Entries = Map<string, Entry>;
+
+/**
+ * Compares two documents with their records in place. Cookies are matched by identity, storage items by origin and name,
+ * records by key, tabs by position. Losses, names and times are not compared.
+ */
+export function diffSessions(a: SessionDocument, b: SessionDocument, { values = false } = {}): SessionDiff {
+  const before = entriesOf(a);
+  const after = entriesOf(b);
+  const diff: SessionDiff = { added: [], removed: [], changed: [] };
+  for (const [identity, entry] of after) {
+    const old = before.get(identity);
+    if (old === undefined) diff.added.push(itemOf(entry, values ? { after: entry.content } : {}));
+    else if (!isSame(old.content, entry.content)) {
+      diff.changed.push(itemOf(entry, values ? { before: old.content, after: entry.content } : {}));
+    }
+  }
+  for (const [identity, entry] of before) {
+    if (!after.has(identity)) diff.removed.push(itemOf(entry, values ? { before: entry.content } : {}));
+  }
+  return diff;
+}
+
+function itemOf({ content: _, ...entry }: Entry, values: Pick<DiffItem, 'before' | 'after'>): DiffItem {
+  return { ...entry, ...values };
+}
+
+function entriesOf(document: SessionDocument): Entries {
+  const entries: Entries = new Map();
+  const add = (identity: readonly unknown[], entry: Entry): unknown => entries.set(JSON.stringify(identity), entry);
+  const addItems = (kind: StateKind, where: readonly unknown[], origin: string, items: readonly StorageItem[]): void => {
+    for (const { name, ...content } of items) {
+      add([kind, ...where, origin, name], { kind, origin, item: showWireString(name), content });
+    }
+  };
+  for (const cookie of document.cookies) add(['cookie', cookieIdentity(cookie)], cookieEntry(cookie));
+  for (const { origin, localStorage, indexedDB } of document.origins) {
+    addItems('localStorage', [], origin, localStorage);
+    for (const database of indexedDB) addDatabase(add, origin, database);
+  }
+  document.tabs.forEach(({ sessionStorage, ...content }, index) => {
+    add(['tab', index], { kind: 'tab', item: `tab ${index + 1}`, content });
+    for (const { origin, items } of sessionStorage) addItems('sessionStorage', [index], origin, items);
+  });
+  return entries;
+}
+
+function cookieEntry(cookie: Cookie): Entry {
+  const path = cookie.path === '/' ? '' : ` (path ${cookie.path})`;
+  const partition = cookie.partitionKey === undefined ? '' : ` (partition ${cookie.partitionKey.topLevelSite})`;
+  return {
+    kind: 'cookie',
+    origin: cookie.hostOnly ? cookie.domain : `.${cookie.domain}`,
+    item: `${cookie.name}${path}${partition}`,
+    content: cookie,
+  };
+}
+
+function addDatabase(add: (identity: readonly unknown[], entry: Entry) => unknown, origin: string, database: IdbDatabase): void {
+  const kind = 'indexedDB';
+  const { stores, ...content } = database;
+  const name = showWireString(database.name);
+  add([kind, origin, database.name], { kind, origin, item: name, content });
+  for (const { records, ...storeContent } of stores) {
+    const item = `${name}/${showWireString(storeContent.name)}`;
+    const identity = [kind, origin, database.name, storeContent.name];
+    add(identity, { kind, origin, item, content: storeContent });
+    for (const { key, ...record } of records) {
+      add([...identity, key], { kind, origin, item: `${item}/${showKey(key)}`, content: record });
+    }
+  }
+}
+
+/** Equal as JSON: the order of members does not count, and an absent member equals an undefined one. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    return a.every((item, index) => isSame(item, b[index]));
+  }
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  for (const name of names) {
+    if (!isSame(ownMember(a, name), ownMember(b, name))) return false;
+  }
+  return true;
+}
+
+function ownMember(object: object, name: string): unknown {
+  return Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : undefined;
+}

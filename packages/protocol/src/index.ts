@@ -1,0 +1,23 @@
+/** The public face of the protocol: schemas, types, errors, parsing, comparing. No Node, no DOM. */
+export * from './errors.js';
+export * from './schema/value.js';
+export * from './schema/loss.js';
+export * from './schema/session.js';
+export * from './schema/metadata.js';
+export * from './schema/recording.js';
+export * from './schema/event.js';
+export { DEFAULT_LIMITS, type ParseLimits } from './limits.js';
+export { parseJson } from './json.js';
+export { migrate, type JsonObject, type Migration, type Migrations, type VersionedFormat } from './migrate.js';
+export { parseSessionDocument, SESSION_MIGRATIONS, type ParseOptions } from './parse.js';
+export { parsePayload, parsePayloadHead, parseRecordLine, payloadLines, storeAt, withoutRecords } from './payload.js';
+export { parseRecording } from './parse-recording.js';
+export { checkWireValue, MAX_TREE_DEPTH } from './value-check.js';
+export { fromWireString, showWireString, toWireString } from './wire-string.js';
+export { cookieIdentity } from './cookie.js';
+export { isOrigin } from './origin.js';
+export { isSessionId, newSessionId } from './session-id.js';
+export { countSession } from './counts.js';
+export { earliestExpiry, listExpiries, type Expiry } from './expiry.js';
+export { diffSessions, type DiffItem, type SessionDiff } from './diff.js';
+export { showKey } from './show-key.js';

@@ -1,0 +1,46 @@
+/** What could not be captured or restored, by name. Nothing is lost silently (spec/psp-1.md, section "Losses"). */
+import { Type, type Static } from 'typebox';
+
+/** Every loss code with what to do about it. Codes are stable; docs/losses.md lists them. */
+export const LOSS_ADVICE = {
+  'cookie-refused': 'The browser refused the cookie. See the detail for the rule it breaks.',
+  'cookie-altered': 'The browser keeps the cookie in another form than asked. See the detail.',
+  'cookie-expired': 'The cookie expired before the restore. Log in again and capture anew if the site needs it.',
+  'cookie-partition-opaque': 'The cookie belongs to an opaque partition, which no other browser can name.',
+  'origin-skipped': 'Opaque, file and extension origins hold no storage that can move.',
+  'origin-timeout': 'The origin did not answer in time. Close its dialogs or raise timeoutMs.',
+  'origin-failed': 'The browser would not open the origin. See the detail.',
+  'tab-blocked': 'The tab does not answer: a dialog is open or a script runs on. Close it, then capture again.',
+  'tab-crashed': 'The tab crashed. Reload it, then capture again.',
+  'tab-not-restored': 'Other tabs were in the session. Restore with `tabs: "all"` to open them.',
+  'storage-denied': 'The browser denies this storage to the page.',
+  'item-refused': 'The browser refused the item, most often for want of quota.',
+  'database-blocked': 'An open page holds the database. Close its tabs, then repeat.',
+  'database-failed': 'The database could not be opened or written. See the detail.',
+  'database-altered': 'The database stands, with the difference that the detail names.',
+  'value-not-portable': 'The value cannot leave its browser (a key marked non-extractable, a file handle).',
+  'record-not-restored': 'The record holds a value that cannot move, so it was left out.',
+  'format-cannot-hold': 'The file format has no place for it. Export with `--format psp`, which holds everything.',
+} as const;
+export type LossCode = keyof typeof LOSS_ADVICE;
+
+export const StateKind = Type.Union([
+  Type.Literal('cookie'),
+  Type.Literal('localStorage'),
+  Type.Literal('sessionStorage'),
+  Type.Literal('indexedDB'),
+  Type.Literal('tab'),
+  Type.Literal('origin'),
+]);
+export type StateKind = Static<typeof StateKind>;
+
+/** One loss. `item` names what was lost (a cookie's name, `database/store/key`), never its value. */
+export const Loss = Type.Object({
+  code: Type.String({ description: 'A key of LOSS_ADVICE; unknown codes of later versions are kept' }),
+  kind: StateKind,
+  origin: Type.Optional(Type.String()),
+  item: Type.Optional(Type.String()),
+  detail: Type.Optional(Type.String()),
+  advice: Type.Optional(Type.String()),
+});
+export type Loss = Static<typeof Loss>;

@@ -1,0 +1,100 @@
+/** What must be true of a session document beyond its schema (spec/psp-1.md). Each check gives the first fault or undefined. */
+import { cookieIdentity, cookieProblem } from './cookie.js';
+import { originProblem } from './origin.js';
+import { eachOf, problem, under, unfit, type Problem } from './place.js';
+import type { IdbDatabase, IdbRecord, IdbStore, OriginState, SessionDocument, StorageItem, TabState } from './schema/session.js';
+import type { WireString } from './schema/value.js';
+import { keyProblem, valueProblem } from './value-check.js';
+import { wireStringProblem } from './wire-string.js';
+
+/** RFC 3339 in UTC, as `Date.prototype.toISOString` writes it, with any number of fraction digits. */
+const UTC_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
+
+export function sessionProblem(document: SessionDocument): Problem | undefined {
+  return (
+    under('capturedAt', timeProblem(document.capturedAt)) ??
+    under('cookies', eachOf(document.cookies, cookieProblem) ?? repeated(document.cookies, cookieIdentity, 'cookie')) ??
+    under('origins', eachOf(document.origins, originStateProblem) ?? repeated(document.origins, originOf, 'origin')) ??
+    under('tabs', eachOf(document.tabs, tabProblem) ?? activeProblem(document.tabs))
+  );
+}
+
+export function timeProblem(text: string): Problem | undefined {
+  return UTC_TIME.test(text) && !Number.isNaN(Date.parse(text)) ? undefined : unfit('a time in UTC (RFC 3339)', text);
+}
+
+const originOf = (state: { readonly origin: string }): string => state.origin;
+const nameOf = (item: { readonly name: WireString }): string => JSON.stringify(item.name);
+
+function originStateProblem(state: OriginState): Problem | undefined {
+  return (
+    under('origin', originProblem(state.origin)) ??
+    under('localStorage', itemsProblem(state.localStorage)) ??
+    under('indexedDB', eachOf(state.indexedDB, databaseProblem) ?? repeated(state.indexedDB, nameOf, 'database'))
+  );
+}
+
+function tabProblem(tab: TabState): Problem | undefined {
+  const areas = tab.sessionStorage;
+  const one = eachOf(areas, (area) => under('origin', originProblem(area.origin)) ?? under('items', itemsProblem(area.items)));
+  return under('sessionStorage', one ?? repeated(areas, originOf, 'origin'));
+}
+
+function activeProblem(tabs: readonly TabState[]): Problem | undefined {
+  const active = tabs.flatMap((tab, index) => (tab.active === true ? [index] : []));
+  return active.length < 2 ? undefined : problem(`tabs[${active[0]}] is active already`, active[1]!, 'active');
+}
+
+function itemsProblem(items: readonly StorageItem[]): Problem | undefined {
+  const one = eachOf(items, (item) => under('name', wireStringProblem(item.name)) ?? under('value', wireStringProblem(item.value)));
+  return one ?? repeated(items, nameOf, 'item');
+}
+
+function databaseProblem(database: IdbDatabase): Problem | undefined {
+  return (
+    under('name', wireStringProblem(database.name)) ??
+    under('version', Number.isSafeInteger(database.version) ? undefined : problem('expected an integer up to 2^53 - 1')) ??
+    under('stores', eachOf(database.stores, storeProblem) ?? repeated(database.stores, nameOf, 'store'))
+  );
+}
+
+function storeProblem(store: IdbStore): Problem | undefined {
+  return (
+    under('name', wireStringProblem(store.name)) ??
+    under('keyPath', keyPathProblem(store.keyPath)) ??
+    under('keyGenerator', generatorProblem(store)) ??
+    under('indexes', eachOf(store.indexes, indexProblem) ?? repeated(store.indexes, nameOf, 'index')) ??
+    under('records', eachOf(store.records, recordProblem))
+  );
+}
+
+function indexProblem(index: IdbStore['indexes'][number]): Problem | undefined {
+  return under('name', wireStringProblem(index.name)) ?? under('keyPath', keyPathProblem(index.keyPath));
+}
+
+function keyPathProblem(keyPath: IdbStore['keyPath']): Problem | undefined {
+  if (keyPath === null) return undefined;
+  if (!Array.isArray(keyPath)) return wireStringProblem(keyPath);
+  return keyPath.length === 0 ? unfit('one key path or more', keyPath) : eachOf(keyPath, wireStringProblem);
+}
+
+/** A generator counts up to 2^53 and stops (Indexed Database API 3.0, section 2.11). */
+function generatorProblem({ autoIncrement, keyGenerator }: IdbStore): Problem | undefined {
+  if (keyGenerator === undefined) return undefined;
+  if (!autoIncrement) return problem('expected nothing, as the store has no key generator');
+  return keyGenerator <= 2 ** 53 ? undefined : problem('expected an integer up to 2^53');
+}
+
+export function recordProblem(record: IdbRecord): Problem | undefined {
+  return under('key', keyProblem(record.key)) ?? under('value', valueProblem(record.value));
+}
+
+/** A second item of the same identity. Says which was first by its place, not by its name. */
+function repeated<T>(list: readonly T[], identity: (item: T) => string, noun: string): Problem | undefined {
+  const seen = new Map<string, number>();
+  return eachOf(list, (item, index) => {
+    const first = seen.get(identity(item));
+    seen.set(identity(item), first ?? index);
+    return first === undefined ? undefined : problem(`expected each ${noun} once, found the ${noun} of [${first}] again`);
+  });
+}

@@ -1,0 +1,152 @@
+/** Counting, expiry and difference of sessions. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { cookieIdentity, countSession, diffSessions, earliestExpiry, listExpiries, showKey, type SessionDocument } from '../src/index.js';
+import { aCookie, aDocument, anOrigin, aStore, withRecords } from './documents.js';
+import { validVectors } from './vectors.js';
+
+const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const token = (claims: object): string => `${base64url({ alg: 'HS256', typ: 'JWT' })}.${base64url(claims)}.c2lnbmF0dXJl`;
+
+describe('counts', () => {
+  test('everything is counted, records beside the document too', () => {
+    const document = aDocument({
+      cookies: [aCookie(), aCookie({ name: 'b' })],
+      origins: [anOrigin({ localStorage: [{ name: 'a', value: '' }] }), ...withRecords([{ key: 1, value: 1 }]).origins],
+      tabs: [{ url: 'about:blank', sessionStorage: [{ origin: 'https://a.example', items: [{ name: 'a', value: '' }, { name: 'b', value: '' }] }] }],
+      losses: [{ code: 'tab-blocked', kind: 'tab' }],
+    });
+    expect(countSession(document, [{ count: 10 }, { count: 5 }])).toEqual({
+      cookies: 2,
+      origins: 2,
+      localStorage: 1,
+      sessionStorage: 2,
+      databases: 1,
+      records: 16,
+      tabs: 1,
+      losses: 1,
+    });
+  });
+});
+
+describe('expiry', () => {
+  test('the first of cookies and tokens, wherever a token stands', () => {
+    const document = aDocument({
+      cookies: [aCookie(), aCookie({ name: 'late', expires: 4_000_000_000.5 }), aCookie({ name: 'jwt', value: token({ exp: 1_900_000_000 }) })],
+      origins: [anOrigin({ localStorage: [{ name: 'auth', value: JSON.stringify({ user: { access: token({ exp: 1_800_000_000 }) } }) }] })],
+      tabs: [{ url: 'about:blank', sessionStorage: [{ origin: 'https://a.example', items: [{ name: 't', value: token({ exp: 1_850_000_000 }) }] }] }],
+    });
+    expect(earliestExpiry(document)).toBe('2027-01-15T08:00:00.000Z');
+    expect(listExpiries(document).map(({ kind, item }) => `${kind} ${item}`)).toEqual([
+      'localStorage auth',
+      'sessionStorage t',
+      'cookie jwt',
+      'cookie late',
+    ]);
+    expect(JSON.stringify(listExpiries(document))).not.toContain('eyJ');
+  });
+
+  test('nothing that tells gives nothing, and what only looks like a token is none', () => {
+    const values = [token({}), token({ exp: 'soon' }), token({ exp: 1e300 }), 'eyJhbGciOiJIUzI1NiJ9.eyJ!!!.x', 'eyJhbGciOiJIUzI1NiJ9.eyJhYWFhYWFh.x', 'eyJ'.repeat(1e5)];
+    expect(earliestExpiry(aDocument({ cookies: [aCookie()] }))).toBeUndefined();
+    expect(earliestExpiry(aDocument({ origins: [anOrigin({ localStorage: values.map((value, i) => ({ name: `${i}`, value })) })] }))).toBeUndefined();
+  });
+});
+
+describe('difference', () => {
+  const names = (items: { kind: string; origin?: string; item: string }[]): string[] => items.map(({ kind, origin, item }) => [kind, origin, item].filter((part) => part !== undefined).join(' '));
+
+  const before = aDocument({
+    cookies: [aCookie({ name: 'same' }), aCookie({ name: 'changed', value: 's3cr3t1' }), aCookie({ name: 'gone', hostOnly: false })],
+    origins: [
+      anOrigin({
+        localStorage: [{ name: 'k', value: 's3cr3t1' }],
+        indexedDB: [{ name: 'db', version: 1, stores: [aStore({ records: [{ key: 1, value: 'a' }, { key: 'x', value: 'b' }] })] }],
+      }),
+    ],
+    tabs: [{ url: 'https://app.example/1', sessionStorage: [] }],
+  });
+  const after = aDocument({
+    cookies: [aCookie({ name: 'changed', value: 's3cr3t2' }), aCookie({ name: 'same' }), aCookie({ name: 'new', path: '/a', partitionKey: { topLevelSite: 'https://t.example', hasCrossSiteAncestor: true } })],
+    origins: [
+      anOrigin({
+        localStorage: [{ name: 'k', value: 's3cr3t2' }, { name: 'n', value: '' }],
+        indexedDB: [{ name: 'db', version: 2, stores: [aStore({ records: [{ key: 'x', value: 'c' }, { key: 2, value: 'd' }] })] }],
+      }),
+    ],
+    tabs: [{ url: 'https://app.example/2', sessionStorage: [{ origin: 'https://app.example', items: [{ name: 's', value: '' }] }] }],
+  });
+
+  test('what was added, removed and changed, by name', () => {
+    const diff = diffSessions(before, after);
+    expect(names(diff.added)).toEqual([
+      'cookie app.example new (path /a) (partition https://t.example)',
+      'localStorage https://app.example n',
+      'indexedDB https://app.example db/items/2',
+      'sessionStorage https://app.example s',
+    ]);
+    expect(names(diff.removed)).toEqual(['cookie .app.example gone', 'indexedDB https://app.example db/items/1']);
+    expect(names(diff.changed)).toEqual([
+      'cookie app.example changed',
+      'localStorage https://app.example k',
+      'indexedDB https://app.example db',
+      'indexedDB https://app.example db/items/"x"',
+      'tab tab 1',
+    ]);
+  });
+
+  test('values are told only when asked for', () => {
+    expect(JSON.stringify(diffSessions(before, after))).not.toContain('s3cr3t');
+    const item = diffSessions(before, after, { values: true }).changed.find(({ item }) => item === 'k');
+    expect(item).toMatchObject({ before: { value: 's3cr3t1' }, after: { value: 's3cr3t2' } });
+  });
+
+  test('a document does not differ from itself or from its copy, whatever the order of its members', () => {
+    const reverse = (value: unknown): unknown => {
+      if (Array.isArray(value)) return value.map(reverse);
+      if (typeof value !== 'object' || value === null) return value;
+      return Object.fromEntries(Object.entries(value).reverse().map(([name, member]) => [name, reverse(member)]));
+    };
+    const none = { added: [], removed: [], changed: [] };
+    for (const { document } of validVectors()) {
+      expect(diffSessions(document as SessionDocument, document as SessionDocument)).toEqual(none);
+      expect(diffSessions(document as SessionDocument, reverse(document) as SessionDocument)).toEqual(none);
+    }
+  });
+
+  test('diff(a, b) is diff(b, a) with the sides exchanged', () => {
+    const name = fc.constantFrom('a', 'b', '__proto__', '');
+    const items = fc.uniqueArray(fc.record({ name, value: fc.constantFrom('1', '2') }), { selector: (item) => item.name });
+    fc.assert(
+      fc.property(items, items, (left, right) => {
+        const [a, b] = [left, right].map((localStorage) => aDocument({ origins: [anOrigin({ localStorage })] })) as [SessionDocument, SessionDocument];
+        const there = diffSessions(a, b);
+        const back = diffSessions(b, a);
+        expect(new Set(names(there.added))).toEqual(new Set(names(back.removed)));
+        expect(new Set(names(there.changed))).toEqual(new Set(names(back.changed)));
+        expect(diffSessions(a, a)).toEqual({ added: [], removed: [], changed: [] });
+      }),
+    );
+  });
+
+  test('[PSP-COOKIE-1] no name, path or partition imitates another identity', () => {
+    const part = fc.constantFrom('a', '"', ',', '","', 'a","b', '/', '[', ']', '\\');
+    const cookie = fc.record({ name: part, domain: part, path: part, partitionKey: fc.option(fc.record({ topLevelSite: part, hasCrossSiteAncestor: fc.boolean() }), { nil: undefined }) });
+    const fields = ({ name, domain, path, partitionKey }: { name: string; domain: string; path: string; partitionKey: unknown }): unknown[] => [name, domain, path, partitionKey];
+    const identity = (each: object): string => cookieIdentity(each as Parameters<typeof cookieIdentity>[0]);
+    fc.assert(
+      fc.property(cookie, cookie, (a, b) => {
+        const isSame = JSON.stringify(fields(a)) === JSON.stringify(fields(b));
+        expect(identity(a) === identity(b)).toBe(isSame);
+      }),
+    );
+  });
+
+  test('keys are shown as people write them', () => {
+    expect(showKey(7)).toBe('7');
+    expect(showKey('ann')).toBe('"ann"');
+    expect(showKey({ json: ['ann', 7] })).toBe('["ann",7]');
+    expect(showKey({ nodes: [['date', 0]], root: { ref: 0 } })).toBe('1970-01-01T00:00:00.000Z');
+    expect(showKey('x'.repeat(200))).toHaveLength(80);
+  });
+});
