@@ -1,0 +1,89 @@
+/**
+ * What crosses between Node and the page. Types only. The page bundle is one function `(request: string) => Promise<string>`:
+ * the request is JSON, the reply is lines: a JSON header, then raw JSON arrays of records, which Node does not parse.
+ */
+import type { IdbDatabase, IdbStore, StorageItem, WireValue } from '@psp/protocol';
+
+/** A loss as the page knows it; the origin is added outside. */
+export interface PageLoss {
+  code: string;
+  kind: 'localStorage' | 'sessionStorage' | 'indexedDB';
+  item?: string;
+  detail?: string;
+}
+
+/** Reads the storage of the document's origin. Records beyond `maxBytes` of JSON text are left for `records`. */
+export interface DumpRequest {
+  do: 'dump';
+  localStorage: boolean;
+  sessionStorage: boolean;
+  indexedDB: boolean;
+  maxBytes: number;
+  /** For each step that may be blocked by another page (opening a database). */
+  timeoutMs: number;
+}
+/** One line of records follows the header for each entry of `batches`, in that order. */
+export interface DumpReply {
+  localStorage?: StorageItem[];
+  sessionStorage?: StorageItem[];
+  /** Stores with `records: []`; the records are in the batches. */
+  databases?: IdbDatabase[];
+  batches: { database: number; store: number; count: number }[];
+  /** Stores that have more records, after this key. Ask for them with `records`. */
+  rest: { database: number; store: number; after: WireValue | undefined }[];
+  losses: PageLoss[];
+}
+
+/** Goes on reading one store after a key. The reply has one line of records. */
+export interface RecordsRequest {
+  do: 'records';
+  database: IdbDatabase['name'];
+  store: IdbStore['name'];
+  after?: WireValue;
+  maxBytes: number;
+  timeoutMs: number;
+}
+export interface RecordsReply {
+  count: number;
+  /** The last key read, when there is more. */
+  next?: WireValue;
+  losses: PageLoss[];
+}
+
+/**
+ * Writes storage. `localStorage`/`sessionStorage`/`databases`, where given, replace all that the origin has (databases are
+ * created with their stores and indexes, empty, key generators at their position; those not listed are deleted).
+ */
+export interface LoadRequest {
+  do: 'load';
+  localStorage?: StorageItem[];
+  sessionStorage?: StorageItem[];
+  databases?: IdbDatabase[];
+  timeoutMs: number;
+}
+export interface LoadReply {
+  losses: PageLoss[];
+}
+
+/**
+ * Adds records to a store that `load` made. `records` is the JSON text of an array of records, so that Node passes it on
+ * unread. `keyGenerator` is set with the last batch.
+ */
+export interface PutRequest {
+  do: 'put';
+  database: IdbDatabase['name'];
+  store: IdbStore['name'];
+  records: string;
+  keyGenerator?: number;
+  timeoutMs: number;
+}
+export interface PutReply {
+  count: number;
+  losses: PageLoss[];
+}
+
+export type PageRequest = DumpRequest | RecordsRequest | LoadRequest | PutRequest;
+/** A failure of the page code itself. */
+export interface PageFailure {
+  error: string;
+}

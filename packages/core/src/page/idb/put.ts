@@ -1,0 +1,119 @@
+/** Adds records to a store in one transaction. A record that fails is named and costs no other. */
+import type { IdbRecord } from '@psp/protocol';
+import { decodeValue } from '../codec/decode.js';
+import { asObject } from '../codec/fields.js';
+import { fromWireString } from '../codec/text.js';
+import { LostValueError, WireError } from '../codec/wire.js';
+import type { PageLoss, PutReply, PutRequest } from '../contract.js';
+import { BlockedError, databaseLoss, describe, keyLabel, label, loss } from '../loss.js';
+import { setGenerator } from './generator.js';
+import { openDatabase } from './open.js';
+import { aborted, committed, keepAlive } from './request.js';
+
+interface ReadyRecord {
+  readonly key: unknown;
+  readonly value: unknown;
+}
+
+/** What one call of `put` has to do and has met. */
+interface Work {
+  readonly path: string;
+  readonly records: ReadyRecord[];
+  readonly losses: PageLoss[];
+}
+
+export async function putRecords(request: PutRequest): Promise<PutReply> {
+  const path = `${label(request.database)}/${label(request.store)}`;
+  const work: Work = { path, records: [], losses: [] };
+  await makeReady(parseRecords(request.records), work);
+  let count = 0;
+  try {
+    const database = await openDatabase(fromWireString(request.database), request.timeoutMs);
+    try {
+      count = await write(database, request, work);
+    } finally {
+      database.close();
+    }
+  } catch (error) {
+    work.losses.push(databaseLoss(error, path));
+  }
+  return { count, losses: work.losses };
+}
+
+function parseRecords(json: string): unknown[] {
+  try {
+    const records: unknown = JSON.parse(json);
+    if (Array.isArray(records)) return records;
+  } catch {
+    // The engine's message quotes the text; the one below says what is wrong.
+  }
+  throw new WireError('expected the JSON text of an array in records');
+}
+
+/** Values are made before the transaction, which would end while a picture or a key is being read. */
+async function makeReady(records: readonly unknown[], { path, records: ready, losses }: Work): Promise<void> {
+  for (const record of records) {
+    let key: unknown;
+    try {
+      const wire = asObject(record) as IdbRecord;
+      key = await decodeValue(wire.key);
+      ready.push({ key, value: await decodeValue(wire.value) });
+    } catch (error) {
+      if (!(error instanceof LostValueError || error instanceof WireError)) throw error;
+      losses.push(loss('record-not-restored', 'indexedDB', { item: `${path}/${keyLabel(key)}`, detail: describe(error) }));
+    }
+  }
+}
+
+async function write(database: IDBDatabase, request: PutRequest, work: Work): Promise<number> {
+  const name = fromWireString(request.store);
+  const transaction = database.transaction(name, 'readwrite', { durability: 'relaxed' });
+  const done = committed(transaction);
+  const store = transaction.objectStore(name);
+  const refusals: PageLoss[] = [];
+  let blocked = false;
+  const timer = setTimeout(() => {
+    blocked = true;
+    void aborted(transaction);
+  }, request.timeoutMs);
+  const requests = putAll(store, work, refusals);
+  // The first answer shows that the transaction has begun; after that nobody can hold it up.
+  for (const first of requests.slice(0, 1)) first.addEventListener('success', () => clearTimeout(timer));
+  if (store.autoIncrement && request.keyGenerator !== undefined) setGenerator(store, request.keyGenerator);
+  try {
+    await done;
+  } catch (error) {
+    if (blocked) throw new BlockedError('a transaction of another page holds it');
+    const detail = `${describe(error)} (none of ${work.records.length} records was written)`;
+    work.losses.push(loss('item-refused', 'indexedDB', { item: work.path, detail }));
+    return 0;
+  } finally {
+    clearTimeout(timer);
+  }
+  work.losses.push(...refusals);
+  return work.records.length - refusals.length;
+}
+
+/** In-line keys are within the value; giving them beside it would be an error. */
+function putAll(store: IDBObjectStore, { records, path }: Work, refusals: PageLoss[]): IDBRequest[] {
+  const requests: IDBRequest[] = [];
+  const isInline = store.keyPath !== null;
+  for (const { key, value } of records) {
+    const refuse = (error: unknown): void => {
+      refusals.push(loss('item-refused', 'indexedDB', { item: `${path}/${keyLabel(key)}`, detail: describe(error) }));
+    };
+    try {
+      const request = isInline ? store.put(value) : store.put(value, key as IDBValidKey);
+      request.onerror = (event) => {
+        // An abort ends every request with AbortError, and is reported as a whole.
+        if (request.error?.name === 'AbortError') return;
+        keepAlive(event);
+        refuse(request.error);
+      };
+      requests.push(request);
+    } catch (error) {
+      refuse(error);
+    }
+  }
+  return requests;
+}

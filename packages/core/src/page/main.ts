@@ -1,0 +1,58 @@
+/** The page function: one request in, one reply out (contract.ts). Bundled by scripts/build-page.mjs; leaves nothing in the page. */
+import type { DumpReply, DumpRequest, LoadReply, LoadRequest, PageLoss, PageRequest, PutRequest, RecordsRequest } from './contract.js';
+import { WireError } from './codec/wire.js';
+import { dumpDatabases, readRecords } from './idb/dump.js';
+import { loadDatabases } from './idb/load.js';
+import { putRecords } from './idb/put.js';
+import { describe } from './loss.js';
+import { readStorage, writeStorage } from './web-storage.js';
+
+interface Reply {
+  readonly header: object;
+  readonly lines: readonly string[];
+}
+
+async function dump(request: DumpRequest): Promise<Reply> {
+  const losses: PageLoss[] = [];
+  const header: DumpReply = { batches: [], rest: [], losses };
+  for (const kind of ['localStorage', 'sessionStorage'] as const) {
+    const items = request[kind] ? readStorage(kind, losses) : undefined;
+    if (items !== undefined) header[kind] = items;
+  }
+  if (!request.indexedDB) return { header, lines: [] };
+  const { lines, ...rest } = await dumpDatabases(request, losses);
+  return { header: { ...header, ...rest }, lines };
+}
+
+async function records(request: RecordsRequest): Promise<Reply> {
+  const { header, line } = await readRecords(request);
+  return { header, lines: [line] };
+}
+
+async function load(request: LoadRequest): Promise<Reply> {
+  const header: LoadReply = { losses: [] };
+  for (const kind of ['localStorage', 'sessionStorage'] as const) {
+    const items = request[kind];
+    if (items !== undefined) writeStorage(kind, items, header.losses);
+  }
+  if (request.databases !== undefined) await loadDatabases(request.databases, request.timeoutMs, header.losses);
+  return { header, lines: [] };
+}
+
+async function put(request: PutRequest): Promise<Reply> {
+  return { header: await putRecords(request), lines: [] };
+}
+
+const ACTIONS: Readonly<Record<PageRequest['do'], (request: never) => Promise<Reply>>> = { dump, records, load, put };
+
+/** Never rejects: a failure is a reply `{"error": ...}`. */
+export async function run(text: string): Promise<string> {
+  try {
+    const request = JSON.parse(text) as PageRequest;
+    if (!Object.hasOwn(ACTIONS, request.do)) throw new WireError('expected do: dump, records, load or put');
+    const { header, lines } = await ACTIONS[request.do](request as never);
+    return [JSON.stringify(header), ...lines].join('\n');
+  } catch (error) {
+    return JSON.stringify({ error: describe(error) });
+  }
+}
