@@ -1,0 +1,127 @@
+/** Reading heads and replacing them by compare-and-swap. Knows nothing of payloads. */
+import { randomBytes } from 'node:crypto';
+import { PspError, type ErrorCode, type SessionMetadata } from '@psp/protocol';
+import type { KeySource } from '../seal/sealer.js';
+import type { Store } from '../store/store.js';
+import { keyIdsOf, openHead, readHead, sealHead, type HeadFields, type OpenHead, type StoredHead } from './head.js';
+import { allKeys } from './keys.js';
+import { checkId, headKey, HEADS } from './place.js';
+
+/** Losing this often against other writers means that something is wrong. */
+const MAX_RACES = 8;
+const DATA_KEY_BYTES = 32;
+/** What is wrong with one session, not with the store or the key file. */
+const DAMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['CORRUPT', 'KEY_MISMATCH', 'UNSUPPORTED_VERSION']);
+
+export type LiveHead = OpenHead & { readonly metadata: SessionMetadata };
+
+/** A head that stands in the store but cannot be opened. */
+export interface UnreadableHead {
+  readonly etag: string;
+  readonly digest: string;
+  readonly error: PspError;
+}
+
+export type FoundHead = OpenHead | UnreadableHead | undefined;
+
+/** What a head becomes; the rest follows from the one before. */
+export type NextHead = Omit<HeadFields, 'writeId' | 'prev' | 'fence'> & Pick<OpenHead, 'dataKey' | 'metadata'>;
+
+export const isUnreadable = (head: FoundHead): head is UnreadableHead => head !== undefined && 'error' in head;
+
+export class Heads {
+  readonly #store: Store;
+  readonly #keys: KeySource;
+
+  constructor(store: Store, keys: KeySource) {
+    this.#store = store;
+    this.#keys = keys;
+  }
+
+  /** Tombstones too; undefined where there is nothing. Throws errors of the store and of the key file only. */
+  async read(id: string): Promise<FoundHead> {
+    const stored = await readHead(this.#store, id);
+    return stored && this.#open(stored);
+  }
+
+  /** Throws NOT_FOUND, DELETED, or why the head cannot be opened. */
+  live(id: string, head: FoundHead): LiveHead {
+    if (head === undefined) throw new PspError('NOT_FOUND', `no session ${id} in ${this.#store.url}`);
+    if (isUnreadable(head)) throw head.error;
+    if (head.deletedAt !== undefined) throw new PspError('DELETED', `session ${id} was deleted at ${head.deletedAt}`);
+    return head as LiveHead;
+  }
+
+  /** A session that can be opened. Throws INVALID_INPUT before any I/O, NOT_FOUND, DELETED, or why not. */
+  async require(id: string): Promise<LiveHead> {
+    checkId(id);
+    return this.live(id, await this.read(id));
+  }
+
+  /**
+   * Puts what `next` makes of the present head. When somebody else was faster, `next` is asked again and may throw. When the
+   * reply was lost, the store is asked whether the head of this `writeId` stands; only if it cannot tell, OUTCOME_UNKNOWN.
+   */
+  async swap(id: string, writeId: string, next: (found: FoundHead) => NextHead): Promise<NextHead> {
+    for (let race = 0; race < MAX_RACES; race += 1) {
+      const found = await this.read(id);
+      const head = next(found);
+      const bytes = await sealHead(fieldsOf(head, writeId, found), head.dataKey, head.metadata);
+      try {
+        await this.#store.put(headKey(id), bytes, found === undefined ? { absent: true } : { etag: found.etag });
+        return head;
+      } catch (error) {
+        if (!(error instanceof PspError) || (error.code !== 'CONFLICT' && error.code !== 'OUTCOME_UNKNOWN')) throw error;
+        const landed = await this.#landed(id, writeId, error);
+        if (landed !== undefined) return landed;
+        if (error.code === 'OUTCOME_UNKNOWN') throw error;
+      }
+    }
+    throw new PspError('CONFLICT', `session ${id} is changed by others again and again`);
+  }
+
+  /** Throws KEY_MISSING when there is no key, but sessions that need one: a second key must never be made silently. */
+  async newDataKey(): Promise<Uint8Array> {
+    if ((await this.#keys.keyId()) === undefined) await this.#refuseSecondKey();
+    await this.#keys.ensureKey();
+    return randomBytes(DATA_KEY_BYTES);
+  }
+
+  async #open(stored: StoredHead): Promise<OpenHead | UnreadableHead> {
+    try {
+      return await openHead(stored, this.#keys);
+    } catch (error) {
+      if (!(error instanceof PspError) || !DAMAGE.has(error.code)) throw error;
+      return { etag: stored.etag, digest: stored.digest, error };
+    }
+  }
+
+  /** The head, if this write made it or is a version of it. `reason` is why that is asked. */
+  async #landed(id: string, writeId: string, reason: PspError): Promise<OpenHead | undefined> {
+    const head = await this.read(id).catch(() => {
+      throw new PspError('OUTCOME_UNKNOWN', `session ${id}: ${reason.message}`, { cause: reason });
+    });
+    if (head === undefined || isUnreadable(head)) return undefined;
+    const own = head.writeId === writeId || head.versions.some((version) => version.writeId === writeId);
+    return own ? head : undefined;
+  }
+
+  async #refuseSecondKey(): Promise<void> {
+    for await (const { key } of allKeys(this.#store, HEADS)) {
+      const stored = await readHead(this.#store, key.slice(HEADS.length));
+      if (stored === undefined) continue;
+      const ids = await keyIdsOf(stored).catch((error: unknown) => {
+        if (error instanceof PspError && DAMAGE.has(error.code)) return ['(not known: its head is damaged)'];
+        throw error;
+      });
+      const why = `${this.#keys.description} does not exist, and the sessions in ${this.#store.url} need the key ${ids.join(', ')}`;
+      throw new PspError('KEY_MISSING', why);
+    }
+  }
+}
+
+function fieldsOf({ id, version, versions, slots, deletedAt }: NextHead, writeId: string, before: FoundHead): HeadFields {
+  const fence = before === undefined || isUnreadable(before) ? 0 : before.fence;
+  const head = { id, version, writeId, prev: before?.digest ?? null, fence, versions, slots };
+  return deletedAt === undefined ? head : { ...head, deletedAt };
+}

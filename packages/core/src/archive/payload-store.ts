@@ -1,0 +1,136 @@
+/** Payloads in a store: sealed parts of at most 8 MiB and a sealed manifest, all create-only. Never a whole payload in memory. */
+import { countSession, earliestExpiry, PspError, type SessionMetadata } from '@psp/protocol';
+import { decodePayload, encodePayload, MAX_PAYLOAD_BYTES } from '../payload.js';
+import { ByteReader } from '../seal/byte-reader.js';
+import { openStream, sealStream } from '../seal/container.js';
+import type { RecordBatch, SessionState } from '../state.js';
+import { MAX_BODY_BYTES, type Store } from '../store/store.js';
+import { collect } from './collect.js';
+import { sha256, type CommittedVersion } from './head.js';
+import { allKeys } from './keys.js';
+import { manifestKey, partKey, partsPrefix, type WritePlace } from './place.js';
+
+const MAX_MANIFEST_BYTES = 1024 * 1024;
+const FORMAT = 1;
+
+/** What a payload says of itself; the rest of the metadata belongs to the head. */
+export type PayloadFacts = Pick<SessionMetadata, 'bytes' | 'counts' | 'source' | 'expiresAt'>;
+
+/** The sealed body of a manifest. */
+export interface Manifest extends PayloadFacts {
+  readonly capturedAt: string;
+  readonly savedAt: string;
+  readonly parts: number;
+}
+
+/** Writes parts, then the manifest. What it gives is not committed before a head names it. */
+export async function writePayload(
+  store: Store,
+  place: WritePlace,
+  dataKey: Uint8Array,
+  state: SessionState,
+  nowMs: number,
+): Promise<{ manifest: Manifest; digest: string }> {
+  const measured = measure(state);
+  const sealed = new ByteReader(sealStream(fieldsOf(place, 'payload'), dataKey, measured.lines()));
+  let parts = 0;
+  try {
+    for (; !(await sealed.atEnd()); parts += 1) await putNew(store, partKey(place, parts), await sealed.read(MAX_BODY_BYTES));
+  } finally {
+    await sealed.close();
+  }
+  const { capturedAt } = state.document;
+  const manifest = { ...measured.facts(), capturedAt, savedAt: new Date(nowMs).toISOString(), parts };
+  const body = [Buffer.from(JSON.stringify(manifest))];
+  const bytes = await collect(sealStream(fieldsOf(place, 'manifest'), dataKey, body, 'none'));
+  await putNew(store, manifestKey(place), bytes);
+  return { manifest, digest: sha256(bytes) };
+}
+
+/** Throws what `missing` gives where the manifest is not there, CORRUPT where it is not the one that the head names. */
+export async function readManifest(
+  store: Store,
+  { id, version, writeId, manifest }: CommittedVersion & { id: string },
+  dataKey: Uint8Array,
+  missing: Missing,
+): Promise<Manifest> {
+  const place = { id, version, writeId };
+  const where = `manifest of session ${id}, version ${version}`;
+  const found = await store.get(manifestKey(place));
+  if (found === undefined) throw await missing(where);
+  if (sha256(found.body) !== manifest) throw new PspError('CORRUPT', `${where}: it is not the one that was saved`);
+  const options = { where, expect: fieldsOf(place, 'manifest'), maxBytes: MAX_MANIFEST_BYTES };
+  return JSON.parse((await collect(openStream([found.body], dataKey, options))).toString('utf8')) as Manifest;
+}
+
+/** Streams: the document is read now, parts of the batches as they are asked for. */
+export async function readPayload(
+  store: Store,
+  place: WritePlace,
+  dataKey: Uint8Array,
+  parts: number,
+  missing: Missing,
+): Promise<SessionState> {
+  const where = `payload of session ${place.id}, version ${place.version}`;
+  const options = { where, expect: fieldsOf(place, 'payload'), maxBytes: MAX_PAYLOAD_BYTES };
+  return decodePayload(openStream(readParts(store, place, parts, where, missing), dataKey, options));
+}
+
+/** Why something that a head names is not there: it was removed meanwhile, or it is lost. */
+export type Missing = (where: string) => Promise<PspError>;
+
+/** Removes the parts and the manifest of one write. */
+export async function discardPayload(store: Store, place: WritePlace): Promise<void> {
+  for await (const { key } of allKeys(store, partsPrefix(place))) await store.remove(key);
+  await store.remove(manifestKey(place));
+}
+
+async function* readParts(store: Store, place: WritePlace, parts: number, where: string, missing: Missing): AsyncGenerator<Uint8Array> {
+  for (let part = 0; part < parts; part += 1) {
+    const found = await store.get(partKey(place, part));
+    if (found === undefined) throw await missing(`${where}, part ${part + 1} of ${parts}`);
+    yield found.body;
+  }
+}
+
+/** The names of a write are its own, so when the reply was lost, the value itself tells whether it is there. */
+async function putNew(store: Store, key: string, body: Uint8Array): Promise<void> {
+  try {
+    await store.put(key, body, { absent: true });
+  } catch (error) {
+    if (!(error instanceof PspError) || error.code !== 'OUTCOME_UNKNOWN') throw error;
+    const found = await store.get(key);
+    if (found === undefined || sha256(found.body) !== sha256(body)) throw error;
+  }
+}
+
+const fieldsOf = ({ id, version, writeId }: WritePlace, kind: 'payload' | 'manifest') => ({ v: FORMAT, kind, id, version, writeId });
+
+/** The payload of a state, counted as it passes. */
+function measure({ document, batches }: SessionState): { lines(): AsyncGenerator<Uint8Array>; facts(): PayloadFacts } {
+  let bytes = 0;
+  let records = 0;
+  async function* counted(): AsyncGenerator<RecordBatch> {
+    for await (const batch of batches) {
+      records += batch.count;
+      yield batch;
+    }
+  }
+  async function* lines(): AsyncGenerator<Uint8Array> {
+    for await (const chunk of encodePayload({ document, batches: counted() })) {
+      bytes += chunk.byteLength;
+      if (bytes > MAX_PAYLOAD_BYTES) throw new PspError('TOO_LARGE', `session ${document.id}: at most ${MAX_PAYLOAD_BYTES} bytes can be saved`);
+      yield chunk;
+    }
+  }
+  const facts = (): PayloadFacts => {
+    const expiresAt = earliestExpiry(document);
+    return {
+      bytes,
+      counts: countSession(document, [{ count: records }]),
+      ...(document.source === undefined ? {} : { source: document.source }),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+    };
+  };
+  return { lines, facts };
+}

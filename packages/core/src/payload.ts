@@ -1,0 +1,131 @@
+/** The payload: what is sealed. Lines of JSON, the first the document, each further one records of one store (PSP-PAY). */
+import { parsePayloadHead, PspError, storeAt, withoutRecords, type IdbRecord, type SessionDocument } from '@psp/protocol';
+import { readLines } from './payload-lines.js';
+import type { RecordBatch, SessionState } from './state.js';
+
+/** Most bytes of a payload before compression. */
+export const MAX_PAYLOAD_BYTES = 1024 * 1024 * 1024;
+/** Most bytes of one line, which is parsed at once. */
+export const MAX_LINE_BYTES = 256 * 1024 * 1024;
+
+const NEWLINE = 0x0a;
+/** How this code writes a line; the records begin where it ends. */
+const OWN_LINE = /^\{"at":\[(\d+),(\d+),(\d+)\],"records":/;
+
+/** The lines of a payload, each with its newline. Throws INVALID_INPUT when records stand in the document. */
+export async function* encodePayload(state: SessionState): AsyncGenerator<Uint8Array> {
+  const { document } = state;
+  if (countInlineRecords(document) > 0) throw new PspError('INVALID_INPUT', 'state.document: records belong in the batches. Use splitRecords');
+  yield Buffer.from(`${JSON.stringify(document)}\n`);
+  for await (const { at, json } of state.batches) {
+    yield Buffer.from(`{"at":[${at.join(',')}],"records":`);
+    // JSON allows newlines between its tokens, a line does not.
+    yield json.includes(NEWLINE) ? Buffer.from(JSON.stringify(JSON.parse(textOf(json)))) : json;
+    yield Buffer.from('}\n');
+  }
+}
+
+/**
+ * Reads a payload as it streams. The batches can be read once. Throws INVALID_DOCUMENT naming the line, TOO_LARGE, or what
+ * the stream throws.
+ */
+export async function decodePayload(bytes: AsyncIterable<Uint8Array>): Promise<SessionState> {
+  const lines = readLines(bytes, MAX_LINE_BYTES);
+  const first = await lines.next();
+  if (first.done === true) throw invalid(1, 'expected a session document, found nothing');
+  const document = parsePayloadHead(first.value, { limits: { maxBytes: MAX_LINE_BYTES } });
+  return { document, batches: decodeBatches(lines, document) };
+}
+
+/** The whole session as one document, records included: for export and comparison. The state itself is left as it was, its batches read. */
+export async function inlineRecords({ document, batches }: SessionState): Promise<SessionDocument> {
+  const whole = withoutRecords(document);
+  for await (const { at, json } of batches) {
+    const records = storeAt(whole, at)?.records;
+    if (records === undefined) throw new PspError('INVALID_INPUT', `records at [${at.join(', ')}]: the document has no such store`);
+    for (const record of JSON.parse(textOf(json)) as IdbRecord[]) records.push(record);
+  }
+  return whole;
+}
+
+/** The reverse: batches of at most `maxBytes` of JSON text, or one record where that alone is larger. */
+export function splitRecords(document: SessionDocument, { maxBytes }: { maxBytes: number }): SessionState {
+  return { document: withoutRecords(document), batches: { [Symbol.iterator]: () => batchesOf(document, maxBytes) } };
+}
+
+function* batchesOf(document: SessionDocument, maxBytes: number): Generator<RecordBatch> {
+  for (const { at, records } of storesOf(document)) {
+    let texts: string[] = [];
+    let bytes = 2;
+    for (const record of records) {
+      const text = JSON.stringify(record);
+      const size = Buffer.byteLength(text) + 1;
+      if (texts.length > 0 && bytes + size > maxBytes) {
+        yield batch(at, texts);
+        [texts, bytes] = [[], 2];
+      }
+      texts.push(text);
+      bytes += size;
+    }
+    if (texts.length > 0) yield batch(at, texts);
+  }
+}
+
+const batch = (at: RecordBatch['at'], texts: string[]): RecordBatch => ({ at, count: texts.length, json: Buffer.from(`[${texts.join(',')}]`) });
+
+async function* decodeBatches(lines: AsyncIterable<Uint8Array>, document: SessionDocument): AsyncGenerator<RecordBatch> {
+  let number = 1;
+  for await (const line of lines) {
+    number += 1;
+    const { at, json } = splitLine(line, number);
+    if (storeAt(document, at) === undefined) throw invalid(number, `at: the document has no store at [${at.join(', ')}]`);
+    const records = parseLine(json, number);
+    if (!Array.isArray(records)) throw invalid(number, 'records: expected an array');
+    const wrong = records.findIndex((record) => !isRecord(record));
+    if (wrong >= 0) throw invalid(number, `records[${wrong}]: expected an object with key and value`);
+    yield { at, count: records.length, json };
+  }
+}
+
+/** The place and the text of the records, without parsing those of a line that this code wrote. */
+function splitLine(line: Uint8Array, number: number): { at: RecordBatch['at']; json: Uint8Array } {
+  const own = OWN_LINE.exec(textOf(line.subarray(0, 80)));
+  if (own !== null && line.at(-1) === 0x7d) {
+    const [start, origin, database, store] = own as unknown as [string, string, string, string];
+    return { at: [Number(origin), Number(database), Number(store)], json: line.subarray(start.length, -1) };
+  }
+  const { at, records } = Object(parseLine(line, number)) as { at?: unknown; records?: unknown };
+  const place = Array.isArray(at) && at.length === 3 && at.every((index) => Number.isInteger(index));
+  if (!place) throw invalid(number, 'at: expected the numbers of an origin, a database and a store');
+  return { at: at as unknown as RecordBatch['at'], json: Buffer.from(JSON.stringify(records) ?? 'null') };
+}
+
+/** The engine's own message quotes the text, which is secret. */
+function parseLine(line: Uint8Array, number: number): unknown {
+  try {
+    return JSON.parse(textOf(line));
+  } catch {
+    throw invalid(number, 'expected JSON');
+  }
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'key') && Object.hasOwn(value, 'value');
+}
+
+function countInlineRecords(document: SessionDocument): number {
+  return storesOf(document).reduce((sum, { records }) => sum + records.length, 0);
+}
+
+/** Every store of a document with its place, in the order in which a payload lists them. */
+function storesOf(document: SessionDocument): { at: RecordBatch['at']; records: readonly IdbRecord[] }[] {
+  return document.origins.flatMap(({ indexedDB }, origin) =>
+    indexedDB.flatMap(({ stores }, database) => stores.map(({ records }, store) => ({ at: [origin, database, store] as const, records }))),
+  );
+}
+
+const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+
+function invalid(line: number, why: string): PspError {
+  return new PspError('INVALID_DOCUMENT', `payload line ${line}: ${why}`);
+}

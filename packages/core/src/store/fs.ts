@@ -1,0 +1,237 @@
+/**
+ * A store in a local folder, safe between processes and against their death at any moment. Creating a key renames a folder
+ * into place, replacing a value links a file to the next number: both fail when somebody else was first.
+ */
+import { link, mkdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { PspError } from '@psp/protocol';
+import { storeError, systemCode } from './fs/error.js';
+import { discard, makeFolder, scratchName, sweepScratch, syncFolder, writeDurably } from './fs/scratch.js';
+import { etagOf, isSuccessor, newVersion, prune, readNewest, versionNumbers, type Version } from './fs/version.js';
+import { KEY_SUFFIX, walkKeys } from './fs/walk.js';
+import type { Condition, ListedItem, ListPage, Store, StoredValue } from './store.js';
+
+/** Headers that one page of a list reads at a time, well below the usual limit of open files. */
+const LIST_BATCH = 64;
+/** A create meets a remove that takes its empty parent away; this many times in a row does not happen. */
+const MAX_PARENT_RACES = 20;
+/** What a rename onto a folder that is not empty gives, by platform. */
+const OCCUPIED = new Set(['ENOTEMPTY', 'EEXIST', ...(process.platform === 'win32' ? ['EPERM'] : [])]);
+
+export class FsStore implements Store {
+  readonly url: string;
+  readonly features = { persistent: true, watch: false } as const;
+  readonly #root: string;
+  readonly #scratch: string;
+  /** Folders whose names are known to be on the disk. */
+  readonly #synced = new Set<string>();
+
+  constructor(folder: string) {
+    this.#root = resolve(folder);
+    this.#scratch = join(this.#root, '.tmp');
+    this.url = `file:${this.#root}`;
+  }
+
+  async get(key: string): Promise<StoredValue | undefined> {
+    return this.#try(async () => {
+      const found = await readNewest(this.#folder(key), { headerOnly: false });
+      return found && { etag: etagOf(found.version), body: found.body };
+    });
+  }
+
+  async put(key: string, body: Uint8Array, condition: Condition): Promise<string> {
+    return this.#try(() => ('etag' in condition ? this.#replace(key, body, condition.etag) : this.#create(key, body)));
+  }
+
+  async list(prefix: string, { after, limit }: { after?: string; limit: number }): Promise<ListPage> {
+    return this.#try(async () => {
+      const keys: string[] = [];
+      for await (const key of walkKeys(this.#root, prefix, after)) {
+        if (keys.push(key) > limit) break;
+      }
+      const items: ListedItem[] = [];
+      const page = keys.slice(0, limit);
+      for (let start = 0; start < page.length; start += LIST_BATCH) {
+        const batch = await Promise.all(page.slice(start, start + LIST_BATCH).map((key) => this.#listed(key)));
+        items.push(...batch.filter((item) => item !== undefined));
+      }
+      const last = page.at(-1);
+      return keys.length > limit && last !== undefined ? { items, next: last } : { items };
+    });
+  }
+
+  /** The key is gone with the rename; what follows is cleaning up. */
+  async remove(key: string): Promise<void> {
+    return this.#try(async () => {
+      const folder = this.#folder(key);
+      const doomed = join(this.#scratch, scratchName());
+      try {
+        await rename(folder, doomed);
+      } catch (error) {
+        if (systemCode(error) === 'ENOENT') return;
+        throw error;
+      }
+      await syncFolder(dirname(folder));
+      await discard(doomed);
+      await this.#removeEmptyParents(folder);
+    });
+  }
+
+  /** Cheap, for it runs with every command: permissions, and the two operations on which the promises rest. */
+  async probe(): Promise<void> {
+    return this.#try(async () => {
+      await mkdir(this.#root, { recursive: true, mode: 0o700 });
+      const { mode } = await stat(this.#root);
+      if (process.platform !== 'win32' && (mode & 0o022) !== 0) {
+        throw new PspError('STORE_DENIED', `store folder ${this.#root}: other users may write to it. Run: chmod 700 '${this.#root}'`);
+      }
+      await makeFolder(this.#scratch);
+      await this.#probeFileSystem();
+      await sweepScratch(this.#scratch);
+    });
+  }
+
+  async close(): Promise<void> {}
+
+  #folder(key: string): string {
+    return join(this.#root, `${key}${KEY_SUFFIX}`);
+  }
+
+  async #listed(key: string): Promise<ListedItem | undefined> {
+    const found = await readNewest(this.#folder(key), { headerOnly: true });
+    return found && { key, etag: etagOf(found.version), size: found.version.size };
+  }
+
+  async #create(key: string, body: Uint8Array): Promise<string> {
+    const folder = this.#folder(key);
+    if ((await versionNumbers(folder)) !== undefined) throw this.#conflict(key);
+    const staged = join(this.#scratch, scratchName());
+    const { version, parts } = newVersion(body);
+    try {
+      await makeFolder(staged);
+      await writeDurably(join(staged, String(version.number)), parts);
+      await syncFolder(staged);
+      await this.#moveInto(staged, folder);
+    } catch (error) {
+      await discard(staged);
+      throw OCCUPIED.has(systemCode(error) ?? '') ? this.#conflict(key) : error;
+    }
+    await this.#commit(dirname(folder));
+    return etagOf(version);
+  }
+
+  /** Renames, making the parents as needed. A remove may take an empty parent away at the same moment. */
+  async #moveInto(staged: string, folder: string): Promise<void> {
+    for (let race = 1; ; race += 1) {
+      await this.#ensureFolder(dirname(folder));
+      try {
+        return await rename(staged, folder);
+      } catch (error) {
+        if (systemCode(error) !== 'ENOENT' || race === MAX_PARENT_RACES) throw error;
+        this.#synced.clear();
+      }
+    }
+  }
+
+  async #replace(key: string, body: Uint8Array, etag: string): Promise<string> {
+    const folder = this.#folder(key);
+    const before = await readNewest(folder, { headerOnly: true });
+    if (before === undefined || etagOf(before.version) !== etag) throw this.#conflict(key);
+    const staged = join(this.#scratch, scratchName());
+    const { version, parts } = newVersion(body, before.version);
+    try {
+      await writeDurably(staged, parts);
+      await this.#link(staged, folder, version, key);
+    } finally {
+      await discard(staged);
+    }
+    await this.#commit(folder);
+    await prune(folder, version.number);
+    return etagOf(version);
+  }
+
+  async #link(staged: string, folder: string, version: Version, key: string): Promise<void> {
+    const path = join(folder, String(version.number));
+    try {
+      await link(staged, path);
+    } catch (error) {
+      const removed = systemCode(error) === 'ENOENT' && (await versionNumbers(folder)) === undefined;
+      throw removed || systemCode(error) === 'EEXIST' ? this.#conflict(key) : error;
+    }
+    const succeeded = await isSuccessor(folder, version);
+    if (succeeded === undefined) throw new PspError('OUTCOME_UNKNOWN', `${this.url}: ${key} was replaced many times meanwhile`);
+    if (succeeded) return;
+    await unlink(path);
+    throw this.#conflict(key);
+  }
+
+  /** Once the name stands the value can be seen, so a failure to make it durable leaves the outcome open. */
+  async #commit(folder: string): Promise<void> {
+    try {
+      await syncFolder(folder);
+    } catch (error) {
+      // A remove at the same moment: the put came first.
+      if (systemCode(error) === 'ENOENT') return;
+      throw new PspError('OUTCOME_UNKNOWN', `${this.url}: the disk did not confirm (${systemCode(error)})`, { cause: error });
+    }
+  }
+
+  async #ensureFolder(folder: string): Promise<void> {
+    if (folder === this.#root || this.#synced.has(folder)) return;
+    await this.#ensureFolder(dirname(folder));
+    await makeFolder(folder);
+    // Also where the folder stood already: who made it may not have come to this.
+    await syncFolder(dirname(folder));
+    this.#synced.add(folder);
+  }
+
+  async #removeEmptyParents(folder: string): Promise<void> {
+    for (let parent = dirname(folder); parent !== this.#root; parent = dirname(parent)) {
+      try {
+        await rmdir(parent);
+      } catch {
+        // In use, or taken away by another remove: either way there is nothing left to do here.
+        return;
+      }
+      this.#synced.delete(parent);
+    }
+  }
+
+  /** Throws UNSUPPORTED where a link or a rename would replace what another process wrote. */
+  async #probeFileSystem(): Promise<void> {
+    const scratch = join(this.#scratch, scratchName());
+    const [one, two] = [join(scratch, 'one'), join(scratch, 'two')];
+    try {
+      for (const folder of [scratch, one, two]) await makeFolder(folder);
+      for (const folder of [one, two]) await writeDurably(join(folder, 'file'), []);
+      await link(join(one, 'file'), join(one, 'linked'));
+      await this.#mustFail('a hard link', link(join(two, 'file'), join(one, 'linked')));
+      await this.#mustFail('a rename', rename(one, two));
+    } catch (error) {
+      const unable = ['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(systemCode(error) ?? '');
+      if (!unable) throw error;
+      throw new PspError('UNSUPPORTED', `store folder ${this.#root}: its file system has no hard links. Use a folder on a local disk`, { cause: error });
+    } finally {
+      await discard(scratch);
+    }
+  }
+
+  async #mustFail(what: string, operation: Promise<void>): Promise<void> {
+    const code = await operation.then(() => undefined, (error: unknown) => systemCode(error));
+    if (code !== undefined && OCCUPIED.has(code)) return;
+    const found = code ?? 'success';
+    throw new PspError('UNSUPPORTED', `store folder ${this.#root}: ${what} onto an existing name gave ${found}. Use a folder on a local disk`);
+  }
+
+  #conflict(key: string): PspError {
+    return new PspError('CONFLICT', `${this.url}: ${key} was changed by somebody else`);
+  }
+
+  async #try<T>(operation: () => Promise<T>): Promise<T> {
+    try {
+      return await operation();
+    } catch (error) {
+      throw storeError(error, this.#root);
+    }
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * The version files of one key: `<key>.key/<number>`, each `PSF1 | nonce 16 | nonce of the version before 16 | body length u32 |
+ * body`. The highest number is the value. Numbers rise by one with each put, and a file once linked never changes, except
+ * that an old one is cut to its header.
+ */
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { open, readdir, truncate, unlink, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PspError } from '@psp/protocol';
+import { systemCode } from './error.js';
+
+const MAGIC = Buffer.from('PSF1');
+const NONCE_BYTES = 16;
+const HEADER_BYTES = MAGIC.length + 2 * NONCE_BYTES + 4;
+/** Headers kept behind the newest version: the evidence by which `isSuccessor` decides. */
+const KEPT_HEADERS = 8;
+/** A reader that loses this many races against writers gives up. */
+const MAX_RACES = 100;
+
+export interface Version {
+  readonly number: number;
+  readonly nonce: string;
+  /** Nonce of the version that this one replaced; zeros for the first. */
+  readonly previous: string;
+  /** Bytes of the body. */
+  readonly size: number;
+}
+
+export const etagOf = (version: Version): string => `${version.number}-${version.nonce}`;
+
+/** What to write for a body, and the version that it becomes. */
+export function newVersion(body: Uint8Array, before?: Version): { version: Version; parts: Uint8Array[] } {
+  // Rising with time, so that a writer that slept through a remove and a new create cannot name the newest version.
+  const number = before === undefined ? Date.now() * 1000 : before.number + 1;
+  const nonce = randomBytes(NONCE_BYTES);
+  const previous = Buffer.from(before?.nonce ?? '00'.repeat(NONCE_BYTES), 'hex');
+  const size = Buffer.alloc(4);
+  size.writeUInt32BE(body.byteLength);
+  const version = { number, nonce: nonce.toString('hex'), previous: previous.toString('hex'), size: body.byteLength };
+  return { version, parts: [Buffer.concat([MAGIC, nonce, previous, size]), body] };
+}
+
+/** Numbers of the versions in a key's folder, ascending; undefined where there is no such key. */
+export async function versionNumbers(folder: string): Promise<number[] | undefined> {
+  try {
+    const numbers = (await readdir(folder)).filter((name) => /^\d+$/.test(name)).map(Number);
+    return numbers.length === 0 ? undefined : numbers.toSorted((a, b) => a - b);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** The newest version of a key, with its body unless `headerOnly`; undefined where there is no such key. */
+export async function readNewest(
+  folder: string,
+  { headerOnly }: { headerOnly: boolean },
+): Promise<{ version: Version; body: Uint8Array } | undefined> {
+  let cut: number | undefined;
+  for (let race = 0; race < MAX_RACES; race += 1) {
+    const number = (await versionNumbers(folder))?.at(-1);
+    if (number === undefined) return undefined;
+    const found = await readVersion(folder, number, headerOnly);
+    if (found !== undefined && (headerOnly || found.body.byteLength === found.version.size)) return found;
+    // Only a superseded version is ever cut short. One that is still the newest was damaged.
+    if (found !== undefined && cut === number) throw damaged(folder, number);
+    cut = number;
+  }
+  throw new PspError('STORE_UNAVAILABLE', `${folder} changes faster than it can be read`);
+}
+
+/**
+ * After `version` was linked: whether it really followed the newest version of that moment. A process that was paused
+ * between its check and its link may have linked a number that others had used and pruned meanwhile; then a higher version
+ * stands that does not follow from ours, and no reader ever saw ours. Undefined when the evidence is pruned.
+ */
+export async function isSuccessor(folder: string, version: Version): Promise<boolean | undefined> {
+  const higher = (await versionNumbers(folder))?.filter((number) => number > version.number) ?? [];
+  const newest = higher.at(-1);
+  if (newest === undefined) return true;
+  if (!higher.includes(version.number + 1)) return newest - version.number > KEPT_HEADERS ? undefined : false;
+  const next = await readVersion(folder, version.number + 1, true);
+  return next === undefined ? undefined : next.version.previous === version.nonce;
+}
+
+/** Frees the bodies of superseded versions, and the headers of old ones. Best effort: the put is done, and the next one prunes too. */
+export async function prune(folder: string, newest: number): Promise<void> {
+  const numbers = (await versionNumbers(folder).catch(() => undefined)) ?? [];
+  for (const number of numbers.filter((other) => other < newest)) {
+    const path = join(folder, String(number));
+    await (number < newest - KEPT_HEADERS ? unlink(path) : truncate(path, HEADER_BYTES)).catch(() => undefined);
+  }
+}
+
+async function readVersion(folder: string, number: number, headerOnly: boolean): Promise<{ version: Version; body: Uint8Array } | undefined> {
+  const path = join(folder, String(number));
+  let file: FileHandle;
+  try {
+    file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+  try {
+    const header = await readExactly(file, HEADER_BYTES, 0);
+    if (header.length < HEADER_BYTES || !header.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged(folder, number);
+    const nonce = header.toString('hex', 4, 20);
+    const version = { number, nonce, previous: header.toString('hex', 20, 36), size: header.readUInt32BE(36) };
+    // A damaged length must not make us reserve memory for it.
+    const readable = !headerOnly && HEADER_BYTES + version.size <= (await file.stat()).size;
+    return { version, body: readable ? await readExactly(file, version.size, HEADER_BYTES) : new Uint8Array() };
+  } finally {
+    await file.close();
+  }
+}
+
+/** Fewer bytes only where the file ends. */
+async function readExactly(file: FileHandle, length: number, position: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length);
+  let filled = 0;
+  while (filled < length) {
+    const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}
+
+function damaged(folder: string, number: number): PspError {
+  return new PspError('CORRUPT', `${join(folder, String(number))} was damaged: the file is cut short or is not one of this store`);
+}

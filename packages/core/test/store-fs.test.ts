@@ -1,0 +1,278 @@
+/** The folder store between processes, against their death, and where the disk or the permissions say no. */
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { chmod, link, mkdir, mkdtemp, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { storeError } from '../src/store/fs/error.js';
+import { isSuccessor, newVersion, prune, readNewest } from '../src/store/fs/version.js';
+import { FsStore } from '../src/store/fs.js';
+import { guardStore } from '../src/store/guard.js';
+import type { Store } from '../src/store/store.js';
+import { bundleProgram } from './support/bundle.js';
+
+const run = promisify(execFile);
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const NOBODY = 65534;
+
+let program: string;
+let base: string;
+let folder: string;
+let count = 0;
+
+beforeAll(async () => {
+  program = await bundleProgram('store-child');
+  base = await mkdtemp(join(tmpdir(), 'psp-fs-'));
+  await chmod(base, 0o755);
+});
+afterAll(async () => {
+  await rm(base, { recursive: true, force: true });
+  await rm(dirname(program), { recursive: true, force: true });
+});
+beforeEach(() => {
+  folder = join(base, String((count += 1)));
+});
+
+const open = (): Store => guardStore(new FsStore(folder));
+const filesIn = async (path: string): Promise<string[]> => (await readdir(path, { recursive: true })).toSorted();
+
+describe('files', () => {
+  it('are for their owner only', async () => {
+    const store = open();
+    const etag = await store.put('h/a', bytes('one'), { absent: true });
+    await store.put('h/a', bytes('two'), { etag });
+    for (const name of ['', ...(await filesIn(folder))]) {
+      const { mode } = await stat(join(folder, name));
+      expect([name, (mode & 0o777).toString(8)]).toEqual([name, (mode & 0o170000) === 0o040000 ? '700' : '600']);
+    }
+  });
+
+  it('leave nothing behind a remove, and no temporary file behind a put', async () => {
+    const store = open();
+    const etag = await store.put('b/x/y/1', bytes('one'), { absent: true });
+    await store.put('b/x/y/1', bytes('two'), { etag });
+    await store.put('b/x/y/1', bytes('two'), { etag }).catch(() => undefined);
+    await store.put('b/x/y/1', bytes('two'), { absent: true }).catch(() => undefined);
+    expect(await readdir(join(folder, '.tmp'))).toEqual([]);
+    await store.remove('b/x/y/1');
+    expect(await filesIn(folder)).toEqual(['.tmp']);
+  });
+
+  it('of superseded values hold no body any more', async () => {
+    const store = open();
+    let etag = await store.put('h/a', bytes('canary 0'), { absent: true });
+    for (let number = 1; number < 30; number += 1) etag = await store.put('h/a', bytes(`canary ${number}`), { etag });
+    const versions = await readdir(join(folder, 'h/a.key'));
+    expect(versions.length).toBeLessThanOrEqual(9);
+    const sizes = await Promise.all(versions.toSorted().map(async (name) => (await stat(join(folder, 'h/a.key', name))).size));
+    expect(sizes.slice(0, -1).every((size) => size === 40)).toBe(true);
+  });
+
+  it('that are not of the store are not listed', async () => {
+    const store = open();
+    await store.put('h/a', bytes('x'), { absent: true });
+    await writeFile(join(folder, 'h', 'notes.txt'), 'x');
+    await mkdir(join(folder, 'Thumbs'));
+    expect((await store.list('', { limit: 10 })).items.map(({ key }) => key)).toEqual(['h/a']);
+  });
+
+  it('that are cut short or foreign are CORRUPT, never an empty value', async () => {
+    const store = open();
+    await store.put('h/a', bytes('0123456789'), { absent: true });
+    const [name = ''] = await readdir(join(folder, 'h/a.key'));
+    for (const size of [49, 40, 39, 10, 0]) {
+      await truncate(join(folder, 'h/a.key', name), size);
+      await expect(store.get('h/a')).rejects.toMatchObject({ code: 'CORRUPT', message: expect.stringContaining('h/a.key') });
+    }
+    await writeFile(join(folder, 'h/a.key', name), 'x'.repeat(100));
+    await expect(store.get('h/a')).rejects.toMatchObject({ code: 'CORRUPT' });
+  });
+});
+
+describe('a writer that was paused between its check and its link', () => {
+  /** What the paused writer would do: link the version that it prepared for `before`. */
+  async function linkLate(before: { version: Parameters<typeof newVersion>[1] & object }, key: string): Promise<boolean | undefined> {
+    const { version, parts } = newVersion(bytes('late'), before.version);
+    const temporary = join(folder, 'late');
+    await writeFile(temporary, Buffer.concat(parts));
+    await link(temporary, join(folder, key, String(version.number)));
+    return isSuccessor(join(folder, key), version);
+  }
+
+  it('did follow when nobody was faster', async () => {
+    await open().put('a', bytes('0'), { absent: true });
+    const before = (await readNewest(join(folder, 'a.key'), { headerOnly: true }))!;
+    expect(await linkLate(before, 'a.key')).toBe(true);
+  });
+
+  it('did not follow when its number was used and pruned meanwhile; no reader sees it', async () => {
+    const store = open();
+    let etag = await store.put('a', bytes('0'), { absent: true });
+    const before = (await readNewest(join(folder, 'a.key'), { headerOnly: true }))!;
+    for (const text of ['1', '2', '3']) etag = await store.put('a', bytes(text), { etag });
+    await rm(join(folder, 'a.key', String(before.version.number + 1)));
+    expect(await linkLate(before, 'a.key')).toBe(false);
+    expect(Buffer.from((await store.get('a'))!.body).toString()).toBe('3');
+  });
+
+  it('did not follow when the key was removed and created again', async () => {
+    const store = open();
+    await store.put('a', bytes('0'), { absent: true });
+    const before = (await readNewest(join(folder, 'a.key'), { headerOnly: true }))!;
+    await store.remove('a');
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    await store.put('a', bytes('new'), { absent: true });
+    expect(await linkLate(before, 'a.key')).not.toBe(true);
+    expect(Buffer.from((await store.get('a'))!.body).toString()).toBe('new');
+  });
+
+  it('keeps the newest version when it prunes', async () => {
+    const store = open();
+    const etag = await store.put('a', bytes('0'), { absent: true });
+    await store.put('a', bytes('1'), { etag });
+    const newest = (await readNewest(join(folder, 'a.key'), { headerOnly: true }))!.version.number;
+    await prune(join(folder, 'a.key'), newest);
+    expect(Buffer.from((await store.get('a'))!.body).toString()).toBe('1');
+  });
+});
+
+describe('temporary files at start', () => {
+  const dead = async (): Promise<number> => {
+    const child = spawn(process.execPath, ['-e', '']);
+    await once(child, 'exit');
+    return child.pid!;
+  };
+  const scratchFile = async (pid: number, ageMs: number): Promise<string> => {
+    await open().probe();
+    const { scratchName } = await import('../src/store/fs/scratch.js');
+    const name = scratchName().replace(/^\d+/, String(pid));
+    await writeFile(join(folder, '.tmp', name), 'x');
+    const time = (Date.now() - ageMs) / 1000;
+    await utimes(join(folder, '.tmp', name), time, time);
+    return name;
+  };
+
+  it('go when their process is dead, or when they are old', async () => {
+    await scratchFile(await dead(), 0);
+    await scratchFile(process.ppid, 2 * 3_600_000);
+    await mkdir(join(folder, '.tmp', 'foreign'));
+    await utimes(join(folder, '.tmp', 'foreign'), 1, 1);
+    await open().probe();
+    expect(await readdir(join(folder, '.tmp'))).toEqual([]);
+  });
+
+  it('stay when their process lives, or is of another machine', async () => {
+    const names = [await scratchFile(process.ppid, 1000), (await scratchFile(await dead(), 1000)).replace(/-[0-9a-f]{8}-/, '-00000000-')];
+    await writeFile(join(folder, '.tmp', names[1]!), 'x');
+    await open().probe();
+    expect((await readdir(join(folder, '.tmp'))).toSorted()).toEqual(names.toSorted());
+  });
+});
+
+describe('processes', () => {
+  it('lose no increment: 4 x 50', async () => {
+    const store = open();
+    await store.put('counter', bytes('0'), { absent: true });
+    await Promise.all(Array.from({ length: 4 }, () => run(process.execPath, [program, 'increment', folder, 'counter', '50'])));
+    expect(Buffer.from((await store.get('counter'))!.body).toString()).toBe('200');
+  });
+
+  it('may be killed at any moment: 50 kills, no torn value, no acknowledged write lost, no orphan after start', async () => {
+    const lanes = ['a', 'b'].map(async (lane) => {
+      let acked = { value: 0, part: 0 };
+      for (let kill = 0; kill < 25; kill += 1) acked = await writeUntilKilled(lane, acked);
+    });
+    await Promise.all(lanes);
+    await open().probe();
+    expect(await readdir(join(folder, '.tmp'))).toEqual([]);
+  });
+
+  async function writeUntilKilled(lane: string, before: { value: number; part: number }): Promise<{ value: number; part: number }> {
+    const child = spawn(process.execPath, [program, 'write', folder, lane], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const acked = await acknowledgements(child, before);
+    const store = open();
+    const value = (await store.get(`value/${lane}`))!;
+    const number = wholeNumber(value.body);
+    expect(number).toBeGreaterThanOrEqual(acked.value);
+    expect(number).toBeLessThanOrEqual(acked.value + 1);
+    for (const { key } of (await store.list(`part/${lane}/`, { limit: 1000 })).items) {
+      expect(wholeNumber((await store.get(key))!.body)).toBe(Number(key.split('/').at(-1)));
+    }
+    if (acked.part % 5 !== 1) expect(await store.get(`part/${lane}/${acked.part}`)).toBeDefined();
+    return acked;
+  }
+
+  /** Kills at a random moment after the first acknowledgement; gives the last ones. */
+  async function acknowledgements(child: ChildProcess, before: { value: number; part: number }) {
+    const acked = { ...before };
+    let text = '';
+    child.stdout!.on('data', (chunk: Buffer) => {
+      if (text === '') setTimeout(() => child.kill('SIGKILL'), Math.random() * 60);
+      text += chunk.toString();
+    });
+    const [, signal] = (await once(child, 'close')) as [number | null, string | null];
+    expect(signal).toBe('SIGKILL');
+    for (const [, what, number] of text.matchAll(/^(value|part) (\d+)$/gm)) acked[what as 'value' | 'part'] = Number(number);
+    return acked;
+  }
+
+  function wholeNumber(body: Uint8Array): number {
+    const lines = Buffer.from(body).toString().trimEnd().split('\n');
+    const number = Number.parseInt(lines[0]!, 10);
+    const line = `${number} ${createHash('sha256').update(String(number)).digest('hex')}`;
+    expect(lines).toEqual(Array.from({ length: 1 + (number % 7) * 300 }, () => line));
+    return number;
+  }
+});
+
+describe('permissions', () => {
+  /** Root may write anywhere, so as root the child runs as nobody; else the folder is closed to this user itself. */
+  const asOther = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+  const child = async (command: string): Promise<string> => (await run(process.execPath, [program, command, folder, 'h/a'], asOther)).stdout;
+
+  it.each(['create', 'list'])('a folder that may not be written or read is STORE_DENIED, naming it and chmod: %s', async (command) => {
+    await mkdir(folder);
+    await chmod(folder, 0);
+    const said = await child(command);
+    await chmod(folder, 0o700);
+    expect(said).toContain('STORE_DENIED');
+    expect(said).toContain(folder);
+    expect(said).toContain('chmod u+rwx');
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('a folder below one that may not be written is STORE_DENIED', async () => {
+    await mkdir(folder, { mode: 0o555 });
+    folder = join(folder, 'store');
+    expect(await child('create')).toContain('STORE_DENIED');
+  });
+
+  it('a folder where others may write is STORE_DENIED, with the command', async () => {
+    await mkdir(folder);
+    await chmod(folder, 0o777);
+    await expect(open().get('a')).rejects.toMatchObject({ code: 'STORE_DENIED', message: expect.stringContaining(`chmod 700 '${folder}'`) });
+  });
+
+  it('a file in place of the folder is STORE_UNAVAILABLE', async () => {
+    await writeFile(folder, 'x');
+    await expect(open().get('a')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining(folder) });
+    folder = join(folder, 'below');
+    await expect(open().get('a')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+
+  it.each([
+    ['EACCES', 'STORE_DENIED'],
+    ['EPERM', 'STORE_DENIED'],
+    ['EROFS', 'STORE_DENIED'],
+    ['ENOSPC', 'STORE_FULL'],
+    ['EDQUOT', 'STORE_FULL'],
+    ['ENOTDIR', 'STORE_UNAVAILABLE'],
+    ['EIO', 'STORE_UNAVAILABLE'],
+  ])('%s is %s', (system, code) => {
+    const error = storeError(Object.assign(new Error('x'), { code: system, path: '/s/h' }), '/s');
+    expect(error).toMatchObject({ code, message: expect.stringContaining('/s') });
+  });
+});
