@@ -1,0 +1,51 @@
+/** A driver for a browser by its CDP address, whatever language drives it. */
+import { PspError } from '@psp/protocol';
+import type { BrowserDriver } from '../driver.js';
+import { CdpDriver } from './driver.js';
+import type { TargetInfo } from './targets.js';
+import type { CdpTransport } from './transport.js';
+import { connectWebSocket } from './websocket.js';
+
+export interface ConnectCdpOptions {
+  /** Milliseconds for the connection and for each call. Default 30,000. */
+  readonly timeoutMs?: number;
+  /** Sent with the connection, for services that want a key. */
+  readonly headers?: Record<string, string>;
+  /** The browser context to work in. Default: the one that has tabs, the browser's default context first. */
+  readonly browserContextId?: string;
+}
+
+/**
+ * Connects to a running Chromium. `url` is `http://host:port` or `ws://host:port/devtools/browser/ID`. Several clients may be
+ * connected at once; the user's is not disturbed. Throws BROWSER_UNREACHABLE, INVALID_INPUT or TIMEOUT.
+ */
+export async function connectCdp(url: string, options: ConnectCdpOptions = {}): Promise<BrowserDriver> {
+  const timeoutMs = options.timeoutMs ?? 30_000;
+  const transport = await connectWebSocket(url, { ...options, timeoutMs });
+  try {
+    const browserContextId = options.browserContextId ?? (await chooseContext(transport));
+    return await CdpDriver.open({ transport, browserContextId, timeoutMs });
+  } catch (error) {
+    await transport.close();
+    throw error;
+  }
+}
+
+async function chooseContext(transport: CdpTransport): Promise<string | undefined> {
+  const { browserContextIds, defaultBrowserContextId } = (await transport.send('Target.getBrowserContexts', {}, undefined)) as {
+    browserContextIds: string[];
+    defaultBrowserContextId?: string;
+  };
+  if (browserContextIds.length === 0) return defaultBrowserContextId;
+  const { targetInfos } = (await transport.send('Target.getTargets', {}, undefined)) as { targetInfos: TargetInfo[] };
+  const used = new Set(
+    targetInfos.filter(({ type, url }) => type === 'page' && /^https?:/.test(url)).map((target) => target.browserContextId),
+  );
+  const others = browserContextIds.filter((id) => used.has(id));
+  if (others.length === 0) return defaultBrowserContextId;
+  if (others.length === 1 && !used.has(defaultBrowserContextId)) return others[0];
+  throw new PspError(
+    'AMBIGUOUS',
+    `The browser has tabs in several contexts: ${[...used].join(', ')}. Name the one to use.`,
+  );
+}

@@ -1,0 +1,218 @@
+/** The driver of any Chromium browser, over any CDP connection. Knows nothing of what a session is. */
+import { PspError, type Cookie, type Loss } from '@psp/protocol';
+import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Frame, Tab } from '../driver.js';
+import { BlankTab } from './blank.js';
+import { fromCdp, toCdp } from './cookies.js';
+import type { Target } from './target.js';
+import { Targets, type TargetInfo } from './targets.js';
+import { CdpRefusal, type CdpTransport } from './transport.js';
+
+const FEATURES: BrowserFeatures = {
+  allCookies: true,
+  partitionedCookies: true,
+  offlineVisit: true,
+  hiddenHelper: true,
+  history: true,
+};
+
+export interface CdpDriverOptions {
+  readonly transport: CdpTransport;
+  /** The context to work in; undefined only where the browser names none. */
+  readonly browserContextId: string | undefined;
+  /** The tab that the user handed over, if any. */
+  readonly primaryTargetId?: string;
+  /** Milliseconds for a call that nothing should block. */
+  readonly timeoutMs: number;
+}
+
+export class CdpDriver implements BrowserDriver {
+  readonly engine = 'chromium';
+  readonly features = FEATURES;
+  readonly framework: string;
+  readonly #targets: Targets;
+  readonly #primary: string | undefined;
+  readonly #helpers = new Set<string>();
+  readonly #blanks = new Map<string, BlankTab>();
+  /** Which target a frame lives in: a tab's own, or that of an out-of-process frame. */
+  readonly #frameTarget = new Map<string, Target>();
+  #closed: Promise<void> | undefined;
+
+  private constructor(options: CdpDriverOptions) {
+    this.framework = options.transport.framework;
+    this.#targets = new Targets(options.transport, options.timeoutMs, options.browserContextId);
+    this.#primary = options.primaryTargetId;
+  }
+
+  static async open(options: CdpDriverOptions): Promise<CdpDriver> {
+    const driver = new CdpDriver(options);
+    await driver.#targets.watch();
+    return driver;
+  }
+
+  async version(): Promise<{ browserVersion?: string; userAgent?: string }> {
+    const { product, userAgent } = await this.#targets.send('Browser.getVersion', {});
+    return { browserVersion: product.slice(product.indexOf('/') + 1), userAgent };
+  }
+
+  async tabs(): Promise<Tab[]> {
+    const pages = (await this.#targets.list()).filter((target) => target.type === 'page');
+    const tabs = pages.filter((target) => !this.#helpers.has(target.targetId)).map((target) => this.#tab(target));
+    return tabs.toSorted((a, b) => Number(b.primary) - Number(a.primary));
+  }
+
+  async frames(tab: Tab, options: CallOptions): Promise<Frame[]> {
+    const below = await this.#targets.framesBelow(tab.id);
+    const nested = await Promise.all([tab.id, ...below.map((target) => target.targetId)].map((id) => this.#framesIn(id, options)));
+    return nested.flat();
+  }
+
+  async history(tab: Tab): Promise<string[]> {
+    const target = await this.#targets.open(tab.id);
+    const { entries } = await target.send('Page.getNavigationHistory', {});
+    return entries.map((entry) => entry.url);
+  }
+
+  visited(): string[] {
+    return this.#targets.visited();
+  }
+
+  async evaluate(_tab: Tab, frame: Frame, source: string, argument: string, options: CallOptions): Promise<string> {
+    const target = this.#frameTarget.get(frame.id);
+    if (target === undefined) throw new PspError('BROWSER_GONE', 'The frame is no longer there.');
+    try {
+      return await callInIsolatedWorld(target, frame.id, source, argument, options.timeoutMs);
+    } catch (cause) {
+      if (!(cause instanceof CdpRefusal)) throw cause;
+      throw new PspError('BROWSER_GONE', `The page went elsewhere meanwhile: ${cause.message}`, { cause });
+    }
+  }
+
+  async cookies(): Promise<{ cookies: Cookie[]; losses: Loss[] }> {
+    const { cookies: read } = await this.#targets.send('Storage.getCookies', this.#context());
+    const cookies: Cookie[] = [];
+    const losses: Loss[] = [];
+    for (const cookie of read.map(fromCdp)) {
+      if ('code' in cookie) losses.push(cookie);
+      else cookies.push(cookie);
+    }
+    return { cookies, losses };
+  }
+
+  async setCookie(cookie: Cookie): Promise<CookieOutcome> {
+    try {
+      await this.#targets.send('Storage.setCookies', { cookies: [toCdp(cookie)], ...this.#context() });
+      return { ok: true };
+    } catch (error) {
+      if (error instanceof PspError) throw error;
+      return { ok: false, reason: (error as Error).message };
+    }
+  }
+
+  async deleteCookie(cookie: Cookie): Promise<void> {
+    // The browser has no call to delete one cookie of a context; one that expired long ago takes its place and goes.
+    const outcome = await this.setCookie({ ...cookie, expires: 1 });
+    if (!outcome.ok) throw new PspError('UNSUPPORTED', `The browser would not delete the cookie ${cookie.name}.`);
+  }
+
+  async openHelper(): Promise<Tab> {
+    const { targetId } = await this.#targets.send('Target.createTarget', {
+      url: 'about:blank',
+      hidden: true,
+      ...this.#context(),
+    });
+    this.#helpers.add(targetId);
+    return { id: targetId, url: 'about:blank', title: undefined, primary: false };
+  }
+
+  async openTab(): Promise<Tab> {
+    const { targetId } = await this.#targets.send('Target.createTarget', { url: 'about:blank', ...this.#context() });
+    return { id: targetId, url: 'about:blank', title: undefined, primary: false };
+  }
+
+  async closeTab(tab: Tab): Promise<void> {
+    this.#helpers.delete(tab.id);
+    await this.#targets.send('Target.closeTarget', { targetId: tab.id });
+  }
+
+  async visitOffline(tab: Tab, origin: string, options: CallOptions): Promise<Frame> {
+    const target = await this.#targets.open(tab.id);
+    let blank = this.#blanks.get(tab.id);
+    if (blank === undefined) this.#blanks.set(tab.id, (blank = new BlankTab(target)));
+    const id = await blank.visit(origin, options.timeoutMs);
+    this.#frameTarget.set(id, target);
+    return { id, origin, url: `${origin}/`, firstParty: true };
+  }
+
+  async release(tab: Tab, url: string, options: CallOptions): Promise<void> {
+    await this.#blanks.get(tab.id)?.end(url, options.timeoutMs);
+    this.#blanks.delete(tab.id);
+  }
+
+  close(): Promise<void> {
+    return (this.#closed ??= this.#close());
+  }
+
+  async #close(): Promise<void> {
+    // A browser that is gone has no helper tabs left to close.
+    await Promise.allSettled([...this.#helpers].map((targetId) => this.#targets.send('Target.closeTarget', { targetId })));
+    this.#targets.close();
+    await this.#targets.transport.close();
+  }
+
+  async #framesIn(targetId: string, { timeoutMs }: CallOptions): Promise<Frame[]> {
+    const target = await this.#targets.open(targetId);
+    const { frameTree } = await target.send('Page.getFrameTree', {}, timeoutMs);
+    const frames: Frame[] = [];
+    const pending = [frameTree];
+    for (let tree = pending.shift(); tree !== undefined; tree = pending.shift()) {
+      frames.push(await this.#frame(target, tree.frame.id, tree.frame.url, timeoutMs));
+      pending.push(...(tree.childFrames ?? []));
+    }
+    return frames;
+  }
+
+  async #frame(target: Target, id: string, url: string, timeoutMs: number): Promise<Frame> {
+    this.#frameTarget.set(id, target);
+    try {
+      const { storageKey } = await target.send('Storage.getStorageKey', { frameId: id }, timeoutMs);
+      // A storage key is `origin/`, and `origin/^...` when it is partitioned.
+      const origin = storageKey.slice(0, storageKey.indexOf('/', storageKey.indexOf('://') + 3));
+      return { id, origin: /^https?:/.test(origin) ? origin : undefined, url, firstParty: !storageKey.includes('^') };
+    } catch (error) {
+      // The browser refuses to name a key for opaque origins.
+      if (error instanceof CdpRefusal) return { id, origin: undefined, url, firstParty: true };
+      throw error;
+    }
+  }
+
+  #tab(target: TargetInfo): Tab {
+    return { id: target.targetId, url: target.url, title: target.title, primary: target.targetId === this.#primary };
+  }
+
+  #context(): { browserContextId?: string } {
+    const { browserContextId } = this.#targets;
+    return browserContextId === undefined ? {} : { browserContextId };
+  }
+}
+
+async function callInIsolatedWorld(
+  target: Target,
+  frameId: string,
+  source: string,
+  argument: string,
+  timeoutMs: number,
+): Promise<string> {
+  const world = await target.send('Page.createIsolatedWorld', { frameId, worldName: 'psp' }, timeoutMs);
+  const call = {
+    functionDeclaration: source,
+    executionContextId: world.executionContextId,
+    arguments: [{ value: argument }],
+    awaitPromise: true,
+    returnByValue: true,
+  };
+  const { result, exceptionDetails } = await target.send('Runtime.callFunctionOn', call, timeoutMs);
+  if (exceptionDetails !== undefined || typeof result.value !== 'string') {
+    throw new PspError('UNSUPPORTED', `The page code failed: ${exceptionDetails?.text ?? 'it gave no text'}.`);
+  }
+  return result.value;
+}

@@ -1,0 +1,105 @@
+/** The targets of one browser context: which there are, one session for each that is used, and the origins seen. */
+import type { Protocol } from 'devtools-protocol';
+import type { Answer, Method, Params } from './method.js';
+import { Target } from './target.js';
+import { within, type CdpEvent, type CdpTransport } from './transport.js';
+
+/** `parentId` is newer than the published protocol types. */
+export type TargetInfo = Protocol.Target.TargetInfo & { parentId?: string };
+
+export class Targets {
+  readonly #open = new Map<string, Promise<Target>>();
+  readonly #visited = new Set<string>();
+  readonly #off: () => void;
+
+  constructor(
+    readonly transport: CdpTransport,
+    readonly timeoutMs: number,
+    /** Undefined where the browser has one context and does not name it. */
+    readonly browserContextId: string | undefined,
+  ) {
+    this.#off = transport.onEvent((event) => this.#onEvent(event));
+  }
+
+  /** A call to the browser itself. */
+  send<M extends Method>(method: M, params: Params<M>, timeoutMs = this.timeoutMs): Promise<Answer<M>> {
+    return within(this.transport.send(method, params, undefined) as Promise<Answer<M>>, timeoutMs, method);
+  }
+
+  /** The session with a target, attached at first use. */
+  open(targetId: string): Promise<Target> {
+    let target = this.#open.get(targetId);
+    if (target === undefined) {
+      target = Target.attach(targetId, this.transport, this.timeoutMs);
+      this.#open.set(targetId, target);
+      target.catch(() => this.#open.delete(targetId));
+    }
+    return target;
+  }
+
+  /** Targets of this context, as the browser lists them now. */
+  async list(): Promise<TargetInfo[]> {
+    const { targetInfos } = await this.send('Target.getTargets', {});
+    return targetInfos.filter((target) => this.#isOurs(target));
+  }
+
+  /** The out-of-process frames below a tab, at any depth. */
+  async framesBelow(tabId: string): Promise<TargetInfo[]> {
+    const all = await this.list();
+    const byId = new Map(all.map((target) => [target.targetId, target]));
+    const rootOf = (target: TargetInfo): string | undefined => {
+      let at: TargetInfo | undefined = target;
+      for (let depth = 0; at?.type === 'iframe' && depth < all.length; depth++) at = byId.get(at.parentId ?? '');
+      return at?.targetId;
+    };
+    return all.filter((target) => target.type === 'iframe' && rootOf(target) === tabId);
+  }
+
+  /** Notes the origins of this context's documents from now on. */
+  async watch(): Promise<void> {
+    await this.send('Target.setDiscoverTargets', { discover: true });
+  }
+
+  visited(): string[] {
+    return [...this.#visited];
+  }
+
+  close(): void {
+    this.#off();
+  }
+
+  #onEvent(event: CdpEvent): void {
+    if (event.method === 'Page.frameNavigated') {
+      this.#note((event.params as Protocol.Page.FrameNavigatedEvent).frame.url);
+      return;
+    }
+    if (event.method !== 'Target.targetCreated' && event.method !== 'Target.targetInfoChanged') return;
+    const { targetInfo } = event.params as { targetInfo: TargetInfo };
+    if (!this.#isOurs(targetInfo) || (targetInfo.type !== 'page' && targetInfo.type !== 'iframe')) return;
+    this.#note(targetInfo.url);
+    if (event.method === 'Target.targetCreated') this.#watchFrames(targetInfo.targetId);
+  }
+
+  /** Frames of the tab's own process are no targets; the tab tells of them. */
+  #watchFrames(targetId: string): void {
+    const watching = this.open(targetId).then((target) => target.send('Page.enable', {}));
+    // A tab that closes or crashes meanwhile shows no more frames; its address was noted already.
+    watching.catch(() => undefined);
+  }
+
+  #note(url: string): void {
+    const origin = httpOrigin(url);
+    if (origin !== undefined) this.#visited.add(origin);
+  }
+
+  #isOurs(target: TargetInfo): boolean {
+    return this.browserContextId === undefined || target.browserContextId === this.browserContextId;
+  }
+}
+
+/** The ASCII origin of an http or https address, else undefined. */
+export function httpOrigin(url: string): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { protocol, origin } = new URL(url);
+  return protocol === 'http:' || protocol === 'https:' ? origin : undefined;
+}

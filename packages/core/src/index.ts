@@ -1,0 +1,15 @@
+/** The public face of core. Stores, formats, the CDP driver's parts and the suites have entry points of their own. */
+export { SessionAdapter, type AdapterOptions, type CreateSessionOptions, type Storage } from './adapter.js';
+export { Archive, type OpenedSession, type Revision, type SavedSession, type SessionPage, type SessionVersion } from './archive.js';
+export { connectCdp, type ConnectCdpOptions } from './browser/cdp/connect.js';
+export type * from './browser/driver.js';
+export { findChromium, launchFlags } from './browser/find.js';
+export { captureState, type CapturedState, type CaptureOptions, type Progress } from './capture.js';
+export { inlineRecords, splitRecords } from './payload.js';
+export { restoreState, type RestoreOptions, type RestoreReport } from './restore.js';
+export { openKeySource } from './seal/key-file.js';
+export type * from './seal/sealer.js';
+export { checkedOrigin, Session, type CaptureCallOptions, type CaptureReport } from './session.js';
+export type * from './state.js';
+export { openStore } from './store/open.js';
+export type * from './store/store.js';

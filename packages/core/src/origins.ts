@@ -1,0 +1,43 @@
+/** Which origins a capture looks at. Browsers do not list those that have storage, so they are found by their traces. */
+import type { Cookie } from '@psp/protocol';
+import type { Frame } from './browser/driver.js';
+
+export interface Traces {
+  readonly frames: readonly Frame[];
+  /** Addresses of tabs and of their histories. */
+  readonly urls: readonly string[];
+  readonly cookies: readonly Cookie[];
+  readonly visited: readonly string[];
+  /** By the caller, checked before. */
+  readonly given: readonly string[];
+}
+
+/** Each origin once. Partitioned frames count too: their origin may have first-party storage as well. */
+export function candidateOrigins(traces: Traces): string[] {
+  const origins = new Set<string>(traces.given);
+  for (const frame of traces.frames) if (frame.origin !== undefined) origins.add(frame.origin);
+  for (const url of traces.urls) {
+    const origin = originOf(url);
+    if (origin !== undefined) origins.add(origin);
+  }
+  for (const origin of traces.visited) origins.add(origin);
+  for (const cookie of traces.cookies) {
+    const origin = originOfCookie(cookie);
+    if (origin !== undefined) origins.add(origin);
+  }
+  return [...origins];
+}
+
+/** The ASCII origin of an http or https address, else undefined. */
+export function originOf(url: string): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { protocol, origin } = new URL(url);
+  return protocol === 'http:' || protocol === 'https:' ? origin : undefined;
+}
+
+/** A cookie tells the scheme and port of the response that set it, where the browser keeps them. */
+function originOfCookie(cookie: Cookie): string | undefined {
+  const secure = cookie.sourceScheme === undefined || cookie.sourceScheme === 'unset' ? cookie.secure : cookie.sourceScheme === 'secure';
+  const port = cookie.sourcePort === undefined || cookie.sourcePort < 1 ? '' : `:${cookie.sourcePort}`;
+  return originOf(`${secure ? 'https' : 'http'}://${cookie.domain}${port}/`);
+}

@@ -1,0 +1,91 @@
+/** Restores cookies one by one, removes those that the session does not have, and reads back what the browser made of them. */
+import { cookieIdentity, type Cookie, type Loss, type SessionDocument } from '@psp/protocol';
+import type { BrowserDriver } from './browser/driver.js';
+
+/** Seconds by which a read-back expiry may differ: browsers keep it in microseconds, some protocols in whole seconds. */
+const EXPIRY_SLACK_S = 2;
+
+export async function restoreCookies(
+  driver: BrowserDriver,
+  document: SessionDocument,
+): Promise<{ set: number; losses: Loss[] }> {
+  const losses: Loss[] = [];
+  const now = Date.now() / 1000;
+  const live = document.cookies.filter((cookie) => {
+    const expired = cookie.expires !== undefined && cookie.expires <= now;
+    if (expired) losses.push(lossOf(cookie, 'cookie-expired', undefined));
+    return !expired;
+  });
+  await removeOthers(driver, document, live);
+  const outcomes = await Promise.all(live.map((cookie) => driver.setCookie(cookie)));
+  const { cookies: read } = await driver.cookies();
+  const byIdentity = new Map(read.map((cookie) => [cookieIdentity(cookie), cookie]));
+  let set = 0;
+  for (const [index, cookie] of live.entries()) {
+    const found = byIdentity.get(cookieIdentity(cookie));
+    const outcome = outcomes[index];
+    if (found === undefined) {
+      losses.push(lossOf(cookie, 'cookie-refused', outcome?.reason ?? 'The browser dropped it without a word.'));
+      continue;
+    }
+    set += 1;
+    const differences = differencesOf(cookie, found);
+    if (differences.length > 0) losses.push(lossOf(cookie, 'cookie-altered', differences.join(', ')));
+  }
+  return { set, losses };
+}
+
+/** The hosts that a session is about: those of its cookies and origins. */
+export function hostsOf(document: SessionDocument): Set<string> {
+  const ofCookies = document.cookies.map((cookie) => cookie.domain);
+  return new Set([...ofCookies, ...document.origins.map(({ origin }) => new URL(origin).hostname)]);
+}
+
+/** A cookie that the session does not have, yet is sent to one of its hosts, would mix two logins. */
+async function removeOthers(driver: BrowserDriver, document: SessionDocument, live: readonly Cookie[]): Promise<void> {
+  const hosts = hostsOf(document);
+  const wanted = new Set(live.map(cookieIdentity));
+  const { cookies } = await driver.cookies();
+  const others = cookies.filter(
+    (cookie) => !wanted.has(cookieIdentity(cookie)) && [...hosts].some((host) => domainMatches(host, cookie)),
+  );
+  await Promise.all(others.map((cookie) => driver.deleteCookie(cookie)));
+}
+
+/** RFC 6265bis, section 5.1.3. */
+function domainMatches(host: string, cookie: Cookie): boolean {
+  return host === cookie.domain || (!cookie.hostOnly && host.endsWith(`.${cookie.domain}`));
+}
+
+/** Attributes that the browser keeps otherwise than asked. Those that the session does not know are not compared. */
+function differencesOf(asked: Cookie, found: Cookie): string[] {
+  const differences: string[] = [];
+  const note = (name: keyof Cookie): void => {
+    if (asked[name] !== found[name]) differences.push(`${name}: asked ${show(asked[name])}, kept ${show(found[name])}`);
+  };
+  if (asked.value !== found.value) differences.push('value: the browser keeps another');
+  for (const name of ['httpOnly', 'secure', 'sameSite'] as const) note(name);
+  for (const name of ['priority', 'sourceScheme', 'sourcePort'] as const) if (asked[name] !== undefined) note(name);
+  if (expiryDiffers(asked.expires, found.expires)) {
+    differences.push(`expires: asked ${date(asked.expires)}, kept ${date(found.expires)}`);
+  }
+  return differences;
+}
+
+function expiryDiffers(asked: number | undefined, found: number | undefined): boolean {
+  if (asked === undefined || found === undefined) return asked !== found;
+  return Math.abs(asked - found) > EXPIRY_SLACK_S;
+}
+
+function show(value: unknown): string {
+  return value === undefined ? 'unset' : String(value);
+}
+
+function date(seconds: number | undefined): string {
+  return seconds === undefined ? 'session' : new Date(seconds * 1000).toISOString();
+}
+
+function lossOf(cookie: Cookie, code: string, detail: string | undefined): Loss {
+  const item = `${cookie.name} (${cookie.hostOnly ? '' : '.'}${cookie.domain}${cookie.path})`;
+  return { code, kind: 'cookie', item, ...(detail === undefined ? {} : { detail }) };
+}

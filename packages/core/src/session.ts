@@ -1,0 +1,123 @@
+/** A session in a user's hands: the verbs capture, restore, rename. Built over an adapter, which knows the framework. */
+import { PspError, type Loss, type SessionCounts, type SessionMetadata } from '@psp/protocol';
+import type { Archive, Revision } from './archive.js';
+import type { BrowserDriver } from './browser/driver.js';
+import { captureState, type Progress } from './capture.js';
+import { restoreState, type RestoreOptions, type RestoreReport } from './restore.js';
+
+export interface CaptureCallOptions {
+  /** Origins to look at besides those that PSP finds: `['https://app.example']`. */
+  readonly origins?: readonly string[];
+  /** Milliseconds that one page may take to answer. Default 10,000. */
+  readonly timeoutMs?: number;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface CaptureReport {
+  readonly id: string;
+  readonly version: number;
+  readonly counts: SessionCounts;
+  /** Size of the session before compression and encryption. */
+  readonly bytes: number;
+  /** What could not be captured, each by name. */
+  readonly losses: readonly Loss[];
+  readonly durationMs: number;
+}
+
+/** What a session needs of its adapter. */
+export interface SessionContext<P> {
+  readonly archive: Archive;
+  openDriver(page: P): Promise<BrowserDriver>;
+}
+
+/** How a session begins: new, on a page, or as found in the store. */
+export interface SessionStart {
+  readonly metadata: Pick<SessionMetadata, 'id' | 'name' | 'tags'>;
+  readonly revision?: Revision;
+  readonly driver?: BrowserDriver;
+  readonly origins?: readonly string[];
+}
+
+export class Session<P> {
+  readonly #context: SessionContext<P>;
+  readonly #origins: readonly string[];
+  #metadata: SessionStart['metadata'];
+  #revision: Revision | undefined;
+  #driver: BrowserDriver | undefined;
+
+  /** Made by adapters: `createSession` and `loadSession`. */
+  constructor(context: SessionContext<P>, start: SessionStart) {
+    this.#context = context;
+    this.#metadata = start.metadata;
+    this.#revision = start.revision;
+    this.#driver = start.driver;
+    this.#origins = start.origins ?? [];
+  }
+
+  /** The id under which every framework and machine with this store and key finds the session. */
+  getId(): string {
+    return this.#metadata.id;
+  }
+
+  getName(): string {
+    return this.#metadata.name;
+  }
+
+  /**
+   * Reads the session from the browser, seals it and stores it as the next version. Nothing is stored unless all is.
+   * Throws BROWSER_GONE, TIMEOUT, CONFLICT (somebody else saved this session since it was loaded), or an error of key or store.
+   */
+  async capture(options: CaptureCallOptions = {}): Promise<CaptureReport> {
+    const started = performance.now();
+    if (this.#driver === undefined) {
+      throw new PspError('INVALID_INPUT', 'This session has no page yet. Restore it into a page, then capture.');
+    }
+    const { id, name, tags } = this.#metadata;
+    const origins = [...this.#origins, ...(options.origins ?? []).map(checkedOrigin)];
+    const state = await captureState(this.#driver, { ...options, id, name, tags, origins });
+    options.onProgress?.({ step: 'seal', done: 0, total: 1 });
+    const saved = await this.#context.archive.save(state, this.#revision === undefined ? {} : { base: this.#revision });
+    this.#metadata = saved.metadata;
+    this.#revision = saved.revision;
+    return {
+      id,
+      version: saved.metadata.version,
+      counts: saved.metadata.counts,
+      bytes: saved.metadata.bytes,
+      losses: state.document.losses,
+      durationMs: Math.round(performance.now() - started),
+    };
+  }
+
+  /**
+   * Writes the stored session into the page's browser context: afterwards its sites see the login. What the context held for
+   * the session's own origins is replaced. A later `capture` reads from this page. Throws RESTORE_INCOMPLETE, whose `report`
+   * says what was and was not done; the stored session is never changed.
+   */
+  async restore(page: P, options: RestoreOptions = {}): Promise<RestoreReport> {
+    const { state } = await this.#context.archive.open(this.#metadata.id);
+    const driver = await this.#context.openDriver(page);
+    await this.#driver?.close();
+    this.#driver = driver;
+    return restoreState(driver, state, options);
+  }
+
+  /** Detaches from the browser, which goes on as it was. The stored session stays. */
+  async close(): Promise<void> {
+    await this.#driver?.close();
+    this.#driver = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** Throws INVALID_INPUT when it is not the address of an http or https origin. */
+export function checkedOrigin(given: string): string {
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new PspError('INVALID_INPUT', `origins: expected an address such as https://app.example, found "${given.slice(0, 60)}".`);
+  }
+  return url.origin;
+}

@@ -1,0 +1,15 @@
+/** A session in hand: the document without its records, and the records as JSON text that nobody parses on the way. */
+import type { SessionDocument } from '@psp/protocol';
+
+/** Records of one store: `at` is [origin, database, store] by index in the document; `json` is the UTF-8 JSON text of an array. */
+export interface RecordBatch {
+  readonly at: readonly [origin: number, database: number, store: number];
+  readonly count: number;
+  readonly json: Uint8Array;
+}
+
+/** What capture gives and restore takes. Records stand in `batches`, never in `document` (spec/psp-1.md, "Payload"). */
+export interface SessionState {
+  readonly document: SessionDocument;
+  readonly batches: Iterable<RecordBatch> | AsyncIterable<RecordBatch>;
+}

@@ -1,0 +1,69 @@
+/** The driver suite over a CDP address, beside a Playwright that drives the same browser. */
+import { chromium } from 'playwright';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { connectCdp } from '../src/browser/cdp/connect.js';
+import type { BrowserDriver } from '../src/browser/driver.js';
+import { DRIVER_CASES } from '../src/testing/driver-suite.js';
+import { startChromium, type RawChromium } from './support/raw-chromium.js';
+import { startSite, type TestSite } from './support/site.js';
+
+let site: TestSite;
+let browser: RawChromium;
+let driver: BrowserDriver;
+
+beforeAll(async () => {
+  site = await startSite();
+});
+afterAll(() => site.close());
+beforeEach(async () => {
+  browser = await startChromium();
+});
+afterEach(async () => {
+  await driver?.close();
+  await browser.kill();
+});
+
+describe('the cdp driver by URL', () => {
+  test.each(DRIVER_CASES)('$name', async ({ run }) => {
+    const user = await chromium.connectOverCDP(browser.address);
+    const page = user.contexts()[0]?.pages()[0];
+    if (page === undefined) throw new Error('The browser has no tab.');
+    driver = await connectCdp(browser.address);
+    const events: string[] = [];
+    page.context().on('page', (opened) => events.push(opened.url()));
+    await run({ driver, goto: async (url) => void (await page.goto(url)), evaluate: (e) => page.evaluate(e) }, site);
+    expect(events.filter((url) => url.includes('__psp_blank__'))).toEqual([]);
+  });
+
+  test('names the host of an address that does not answer, and nothing else of it', async () => {
+    await browser.kill();
+    const failure = connectCdp(`${browser.address}/?token=canary`, { timeoutMs: 3000 });
+    await expect(failure).rejects.toMatchObject({ code: 'BROWSER_UNREACHABLE' });
+    await expect(failure).rejects.toThrow(expect.objectContaining({ message: expect.not.stringContaining('canary') }));
+  });
+
+  test('refuses what is not an address', async () => {
+    await expect(connectCdp('localhost:9222')).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  test('uses the context that has tabs when the default one has none, and asks when several have', async () => {
+    const user = await chromium.connectOverCDP(browser.address);
+    const first = await user.newContext();
+    await (await first.newPage()).goto(`${site.origin('a.localhost')}/`);
+    driver = await connectCdp(browser.address);
+    expect((await driver.tabs()).map(({ url }) => url)).toEqual([`${site.origin('a.localhost')}/`]);
+    await (await (await user.newContext()).newPage()).goto(`${site.origin('b.localhost')}/`);
+    await expect(connectCdp(browser.address)).rejects.toMatchObject({ code: 'AMBIGUOUS' });
+  });
+
+  test('rejects calls under way when the browser dies', async () => {
+    driver = await connectCdp(browser.address);
+    const helper = await driver.openHelper();
+    const frame = await driver.visitOffline(helper, 'https://a.example', { timeoutMs: 5000 });
+    const waiting = driver.evaluate(helper, frame, 'async () => new Promise(() => {})', '', { timeoutMs: 60_000 });
+    const rejected = expect(waiting).rejects.toMatchObject({ code: 'BROWSER_GONE' });
+    await browser.kill();
+    await rejected;
+    await expect(driver.cookies()).rejects.toMatchObject({ code: 'BROWSER_GONE' });
+  });
+});

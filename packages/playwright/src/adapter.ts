@@ -1,0 +1,72 @@
+/** Turns a Playwright page into a driver: its browser's own CDP connection, and the page's tab as the primary one. */
+import { PspError } from '@psp/protocol';
+import { SessionAdapter, type BrowserDriver } from '@psp/core';
+import { CdpDriver } from '@psp/core/cdp';
+import { PlaywrightTransport, type PlaywrightBrowser, type PlaywrightCdpSession } from './transport.js';
+
+/** The slice of Playwright's Page that is used, so that any version and `playwright`, `playwright-core` or `@playwright/test` fit. */
+export interface PlaywrightPage {
+  context(): {
+    browser(): unknown;
+    newCDPSession(page: never): Promise<unknown>;
+  };
+  isClosed(): boolean;
+}
+
+interface NamedBrowser extends PlaywrightBrowser {
+  browserType(): { name(): string };
+}
+
+const DEFAULT_TIMEOUT_MS = 30_000;
+
+/**
+ * Captures and restores the browser context of a Playwright page (Chromium, launched, persistent or connected over CDP).
+ *
+ * ```js
+ * const adapter = new PlaywrightAdapter();
+ * const session = await adapter.createSession(page, { name: 'my-auth-session' });
+ * ```
+ */
+export class PlaywrightAdapter extends SessionAdapter<PlaywrightPage> {
+  protected override openDriver(page: PlaywrightPage): Promise<BrowserDriver> {
+    return openPlaywrightDriver(page, this.options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+  }
+}
+
+/** The driver of the page's browser context. Throws INVALID_INPUT, UNSUPPORTED or BROWSER_GONE. */
+export async function openPlaywrightDriver(page: PlaywrightPage, timeoutMs: number): Promise<BrowserDriver> {
+  const transport = await PlaywrightTransport.open(chromiumOf(page));
+  try {
+    const { targetId, browserContextId } = await targetOf(page);
+    return await CdpDriver.open({ transport, browserContextId, primaryTargetId: targetId, timeoutMs });
+  } catch (error) {
+    await transport.close();
+    throw error;
+  }
+}
+
+function chromiumOf(page: PlaywrightPage): PlaywrightBrowser {
+  if (typeof page?.context !== 'function' || typeof page.isClosed !== 'function') {
+    throw new PspError('INVALID_INPUT', 'Expected a Playwright page, as browser.newPage() gives it.');
+  }
+  if (page.isClosed()) throw new PspError('BROWSER_GONE', 'The page is closed.');
+  const browser = page.context().browser() as NamedBrowser | null;
+  if (browser === null) {
+    throw new PspError('UNSUPPORTED', 'This context does not name its browser. Use browser.newContext() or a newer Playwright.');
+  }
+  const name = browser.browserType().name();
+  if (name !== 'chromium') {
+    throw new PspError('UNSUPPORTED', `Expected a page of Playwright's Chromium, found ${name}.`);
+  }
+  return browser;
+}
+
+async function targetOf(page: PlaywrightPage): Promise<{ targetId: string; browserContextId: string | undefined }> {
+  const session = (await page.context().newCDPSession(page as never)) as PlaywrightCdpSession;
+  const { targetInfo } = (await session.send('Target.getTargetInfo')) as {
+    targetInfo: { targetId: string; browserContextId?: string };
+  };
+  // Not waited for: a page with an open dialog detaches when the dialog closes. A page that is gone has nothing to detach.
+  session.detach().catch(() => undefined);
+  return { targetId: targetInfo.targetId, browserContextId: targetInfo.browserContextId };
+}
