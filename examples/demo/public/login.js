@@ -1,0 +1,6 @@
+// The identity provider remembers in its own localStorage who logged in last, and fills the name in.
+const form = document.querySelector('form');
+const user = form.elements.namedItem('user');
+
+user.value = localStorage.getItem('last-user') ?? '';
+form.addEventListener('submit', () => localStorage.setItem('last-user', user.value));
