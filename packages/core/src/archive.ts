@@ -83,7 +83,13 @@ export class Archive {
     const slots = before?.slots ?? (await this.#keys.wrap(dataKey));
     const place = { id, version: (before?.version ?? 0) + 1, writeId: newSessionId(this.#nowMs()) };
     const head = await this.#discardUnlessCommitted(place, async () => {
-      const { manifest, digest } = await writePayload(this.#store, place, dataKey, { document, batches }, this.#nowMs());
+      const { manifest, digest } = await writePayload(
+        this.#store,
+        place,
+        dataKey,
+        { document, batches },
+        this.#nowMs(),
+      );
       return this.#heads.swap(id, place.writeId, (found) => {
         this.#checkAge(place);
         const live = this.#based(id, found, base);
@@ -97,16 +103,27 @@ export class Archive {
     return savedOf(head);
   }
 
-  /** Opens the newest version, or an older one. Throws NOT_FOUND, DELETED, CORRUPT, or an error of the key source. */
+  /** Opens the newest version, or an older one; the revision is that of the newest in any case. Throws NOT_FOUND, DELETED, CORRUPT, or an error of the key source. */
   async open(id: string, { version }: { version?: number } = {}): Promise<OpenedSession> {
     const head = await this.#heads.require(id);
     const committed = version === undefined ? head.versions[0] : head.versions.find((one) => one.version === version);
-    if (committed === undefined) throw new PspError('NOT_FOUND', `session ${id} has no version ${version}; it has ${head.versions.map((one) => one.version).join(', ')}`);
+    if (committed === undefined)
+      throw new PspError(
+        'NOT_FOUND',
+        `session ${id} has no version ${version}; it has ${head.versions.map((one) => one.version).join(', ')}`,
+      );
     const missing = this.#missing(id, committed);
     const manifest = await readManifest(this.#store, { id, ...committed }, head.dataKey, missing);
-    const { document, batches } = await readPayload(this.#store, { id, ...committed }, head.dataKey, manifest.parts, missing);
+    const { document, batches } = await readPayload(
+      this.#store,
+      { id, ...committed },
+      head.dataKey,
+      manifest.parts,
+      missing,
+    );
     const { name, tags } = head.metadata;
-    const metadata = committed === head.versions[0] ? head.metadata : metadataOf(head.metadata, committed.version, manifest);
+    const metadata =
+      committed === head.versions[0] ? head.metadata : metadataOf(head.metadata, committed.version, manifest);
     return { metadata, revision: savedOf(head).revision, state: { document: { ...document, name, tags }, batches } };
   }
 
@@ -120,7 +137,7 @@ export class Archive {
     if (await this.#isStored(nameOrId)) return nameOrId;
     const found: string[] = [];
     let damaged = 0;
-    for (let after: string | undefined, more = true; more; ) {
+    for (let after: string | undefined, more = true; more;) {
       const page = await this.list(after === undefined ? {} : { after });
       found.push(...page.items.filter(({ name }) => name === nameOrId).map(({ id }) => id));
       damaged += page.damaged.length;
@@ -128,7 +145,8 @@ export class Archive {
       more = after !== undefined;
     }
     const name = JSON.stringify(String(nameOrId).slice(0, 200));
-    if (found.length > 1) throw new PspError('AMBIGUOUS', `${found.length} sessions have the name ${name}: ${found.join(', ')}`);
+    if (found.length > 1)
+      throw new PspError('AMBIGUOUS', `${found.length} sessions have the name ${name}: ${found.join(', ')}`);
     if (found[0] !== undefined) return found[0];
     const unread = damaged === 0 ? '' : `; ${damaged} sessions could not be opened, so their names are not known`;
     throw new PspError('NOT_FOUND', `no session with the id or name ${name} in ${this.url}${unread}`);
@@ -137,7 +155,8 @@ export class Archive {
   /** Sessions in the order in which they were created. Throws KEY_MISSING when there are sessions and no key. */
   async list({ after, limit = 100 }: { after?: string; limit?: number } = {}): Promise<SessionPage> {
     if (after !== undefined) checkId(after);
-    if (!Number.isInteger(limit) || limit < 1) throw new PspError('INVALID_INPUT', `limit: expected 1 or more, found ${String(limit)}`);
+    if (!Number.isInteger(limit) || limit < 1)
+      throw new PspError('INVALID_INPUT', `limit: expected 1 or more, found ${String(limit)}`);
     const page = { items: [] as SessionMetadata[], damaged: [] as SessionPage['damaged'] };
     let last = '';
     for await (const { key } of allKeys(this.#store, HEADS, after === undefined ? undefined : headKey(after))) {
@@ -159,7 +178,10 @@ export class Archive {
       const live = this.#heads.live(id, found);
       const updatedAt = new Date(this.#nowMs()).toISOString();
       const { metadata } = live;
-      return { ...live, metadata: { ...metadata, name: name ?? metadata.name, tags: [...(tags ?? metadata.tags)], updatedAt } };
+      return {
+        ...live,
+        metadata: { ...metadata, name: name ?? metadata.name, tags: [...(tags ?? metadata.tags)], updatedAt },
+      };
     });
     return savedOf(head);
   }
@@ -187,7 +209,12 @@ export class Archive {
     const head = await this.#heads.require(id);
     const versions: SessionVersion[] = [];
     for (const committed of head.versions) {
-      const manifest = await readManifest(this.#store, { id, ...committed }, head.dataKey, this.#missing(id, committed));
+      const manifest = await readManifest(
+        this.#store,
+        { id, ...committed },
+        head.dataKey,
+        this.#missing(id, committed),
+      );
       versions.push({ version: committed.version, capturedAt: manifest.capturedAt, bytes: manifest.bytes });
     }
     return versions;
@@ -218,7 +245,10 @@ export class Archive {
   /** A sweep may be near: what is older may have lost parts. */
   #checkAge({ id, writeId }: WritePlace): void {
     if (this.#nowMs() - startedAtMs(writeId) <= COMMIT_WITHIN_MS) return;
-    throw new PspError('STORE_UNAVAILABLE', `session ${id}: the save took more than ${COMMIT_WITHIN_MS / 3_600_000} hours and was given up`);
+    throw new PspError(
+      'STORE_UNAVAILABLE',
+      `session ${id}: the save took more than ${COMMIT_WITHIN_MS / 3_600_000} hours and was given up`,
+    );
   }
 
   async #discardUnlessCommitted(place: WritePlace, save: () => Promise<NextHead>): Promise<NextHead> {

@@ -6,6 +6,7 @@ const HELPERS = 2;
 
 export class HelperPool {
   readonly #tabs: Tab[] = [];
+  readonly #warm: Promise<Tab>[] = [];
 
   constructor(readonly driver: BrowserDriver) {}
 
@@ -25,12 +26,19 @@ export class HelperPool {
     const worker = async (): Promise<void> => {
       let tab: Tab | undefined;
       for (let item = await next(); item.done !== true; item = await next()) {
-        tab ??= await this.#open();
+        tab ??= await (this.#warm.pop() ?? this.#open());
         await work(tab, item.value);
       }
     };
     const results = await Promise.allSettled(Array.from({ length: HELPERS }, worker));
     for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  /** Begins to open a tab that `forEach` will use, while the caller does something else. */
+  warm(): void {
+    const opening = this.#open();
+    opening.catch(() => undefined); // told to whoever takes it
+    this.#warm.push(opening);
   }
 
   async #open(): Promise<Tab> {
@@ -41,6 +49,7 @@ export class HelperPool {
 
   /** Closes the tabs. In a browser that is gone there is nothing left to close. */
   async close(): Promise<void> {
+    await Promise.allSettled(this.#warm);
     const results = await Promise.allSettled(this.#tabs.splice(0).map((tab) => this.driver.closeTab(tab)));
     for (const result of results) {
       if (result.status === 'rejected' && !isGone(result.reason)) throw result.reason;

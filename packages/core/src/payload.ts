@@ -1,5 +1,12 @@
 /** The payload: what is sealed. Lines of JSON, the first the document, each further one records of one store (PSP-PAY). */
-import { parsePayloadHead, PspError, storeAt, withoutRecords, type IdbRecord, type SessionDocument } from '@psp/protocol';
+import {
+  parsePayloadHead,
+  PspError,
+  storeAt,
+  withoutRecords,
+  type IdbRecord,
+  type SessionDocument,
+} from '@psp/protocol';
 import { readLines } from './payload-lines.js';
 import type { RecordBatch, SessionState } from './state.js';
 
@@ -12,13 +19,18 @@ const NEWLINE = 0x0a;
 /** How this code writes a line; the records begin where it ends. */
 const OWN_LINE = /^\{"at":\[(\d+),(\d+),(\d+)\],"records":/;
 
-/** The lines of a payload, each with its newline. Throws INVALID_INPUT when records stand in the document. */
+/** The lines of a payload, each with its newline. Throws INVALID_INPUT when records stand in the document, TOO_LARGE for a line that no reader takes. */
 export async function* encodePayload(state: SessionState): AsyncGenerator<Uint8Array> {
   const { document } = state;
-  if (countInlineRecords(document) > 0) throw new PspError('INVALID_INPUT', 'state.document: records belong in the batches. Use splitRecords');
-  yield Buffer.from(`${JSON.stringify(document)}\n`);
+  if (countInlineRecords(document) > 0)
+    throw new PspError('INVALID_INPUT', 'state.document: records belong in the batches. Use splitRecords');
+  const first = Buffer.from(`${JSON.stringify(document)}\n`);
+  checkLine(first.length - 1, 'the document without its records');
+  yield first;
   for await (const { at, json } of state.batches) {
-    yield Buffer.from(`{"at":[${at.join(',')}],"records":`);
+    const start = Buffer.from(`{"at":[${at.join(',')}],"records":`);
+    checkLine(start.length + json.byteLength + 1, `a batch of records for [${at.join(', ')}]`);
+    yield start;
     // JSON allows newlines between its tokens, a line does not.
     yield json.includes(NEWLINE) ? Buffer.from(JSON.stringify(JSON.parse(textOf(json)))) : json;
     yield Buffer.from('}\n');
@@ -42,7 +54,8 @@ export async function inlineRecords({ document, batches }: SessionState): Promis
   const whole = withoutRecords(document);
   for await (const { at, json } of batches) {
     const records = storeAt(whole, at)?.records;
-    if (records === undefined) throw new PspError('INVALID_INPUT', `records at [${at.join(', ')}]: the document has no such store`);
+    if (records === undefined)
+      throw new PspError('INVALID_INPUT', `records at [${at.join(', ')}]: the document has no such store`);
     for (const record of JSON.parse(textOf(json)) as IdbRecord[]) records.push(record);
   }
   return whole;
@@ -71,14 +84,22 @@ function* batchesOf(document: SessionDocument, maxBytes: number): Generator<Reco
   }
 }
 
-const batch = (at: RecordBatch['at'], texts: string[]): RecordBatch => ({ at, count: texts.length, json: Buffer.from(`[${texts.join(',')}]`) });
+const batch = (at: RecordBatch['at'], texts: string[]): RecordBatch => ({
+  at,
+  count: texts.length,
+  json: Buffer.from(`[${texts.join(',')}]`),
+});
 
-async function* decodeBatches(lines: AsyncIterable<Uint8Array>, document: SessionDocument): AsyncGenerator<RecordBatch> {
+async function* decodeBatches(
+  lines: AsyncIterable<Uint8Array>,
+  document: SessionDocument,
+): AsyncGenerator<RecordBatch> {
   let number = 1;
   for await (const line of lines) {
     number += 1;
     const { at, json } = splitLine(line, number);
-    if (storeAt(document, at) === undefined) throw invalid(number, `at: the document has no store at [${at.join(', ')}]`);
+    if (storeAt(document, at) === undefined)
+      throw invalid(number, `at: the document has no store at [${at.join(', ')}]`);
     const records = parseLine(json, number);
     if (!Array.isArray(records)) throw invalid(number, 'records: expected an array');
     const wrong = records.findIndex((record) => !isRecord(record));
@@ -109,6 +130,11 @@ function parseLine(line: Uint8Array, number: number): unknown {
   }
 }
 
+function checkLine(bytes: number, what: string): void {
+  if (bytes > MAX_LINE_BYTES)
+    throw new PspError('TOO_LARGE', `${what}: at most ${MAX_LINE_BYTES} bytes, found ${bytes}`);
+}
+
 function isRecord(value: unknown): boolean {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, 'key') && Object.hasOwn(value, 'value');
 }
@@ -120,11 +146,14 @@ function countInlineRecords(document: SessionDocument): number {
 /** Every store of a document with its place, in the order in which a payload lists them. */
 function storesOf(document: SessionDocument): { at: RecordBatch['at']; records: readonly IdbRecord[] }[] {
   return document.origins.flatMap(({ indexedDB }, origin) =>
-    indexedDB.flatMap(({ stores }, database) => stores.map(({ records }, store) => ({ at: [origin, database, store] as const, records }))),
+    indexedDB.flatMap(({ stores }, database) =>
+      stores.map(({ records }, store) => ({ at: [origin, database, store] as const, records })),
+    ),
   );
 }
 
-const textOf = (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
+const textOf = (bytes: Uint8Array): string =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 
 function invalid(line: number, why: string): PspError {
   return new PspError('INVALID_DOCUMENT', `payload line ${line}: ${why}`);

@@ -64,9 +64,15 @@ class RestoreRun {
   }
 
   async restore(batches: SessionState['batches']): Promise<RestoreReport> {
+    const pool = new HelperPool(this.driver);
+    if (this.document.origins.length > 0) pool.warm();
     try {
-      await this.#cookies();
-      await this.#origins(batches);
+      try {
+        await this.#cookies();
+        await this.#origins(pool, batches);
+      } finally {
+        await pool.close();
+      }
       await this.#tabs();
     } catch (cause) {
       throw this.#incomplete(cause);
@@ -82,19 +88,14 @@ class RestoreRun {
     this.#finish('cookies', `${set} cookies`);
   }
 
-  async #origins(batches: SessionState['batches']): Promise<void> {
-    const pool = new HelperPool(this.driver);
-    try {
-      await pool.forEach(batchesByOrigin(this.document.origins.length, batches), async (tab, item) => {
-        try {
-          await this.#origin(tab, this.document.origins[item.origin] as OriginState, item.batches);
-        } finally {
-          item.settle();
-        }
-      });
-    } finally {
-      await pool.close();
-    }
+  async #origins(pool: HelperPool, batches: SessionState['batches']): Promise<void> {
+    await pool.forEach(batchesByOrigin(this.document.origins.length, batches), async (tab, item) => {
+      try {
+        await this.#origin(tab, this.document.origins[item.origin] as OriginState, item.batches);
+      } finally {
+        item.settle();
+      }
+    });
   }
 
   /** One origin that fails does not cost the others: it stays pending, and the restore is incomplete at the end. */

@@ -25,10 +25,14 @@ beforeEach(() => {
   archive = new Archive(store, openKeySource({ keyFile }));
 });
 
-const keysOf = async (prefix = ''): Promise<string[]> => (await store.list(prefix, { limit: 1000 })).items.map(({ key }) => key);
+const keysOf = async (prefix = ''): Promise<string[]> =>
+  (await store.list(prefix, { limit: 1000 })).items.map(({ key }) => key);
 
 async function errorOf(operation: Promise<unknown>): Promise<PspError> {
-  const error: unknown = await operation.then(() => undefined, (thrown: unknown) => thrown);
+  const error: unknown = await operation.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   expect(error).toBeInstanceOf(PspError);
   return error as PspError;
 }
@@ -54,8 +58,17 @@ describe('save and open', () => {
       createdAt,
       updatedAt: createdAt,
       bytes: saved.metadata.bytes,
-      counts: { cookies: 1, origins: 2, localStorage: 1, sessionStorage: 1, databases: 1, records: 3, tabs: 1, losses: 0 },
-      source: state.document.source,
+      counts: {
+        cookies: 1,
+        origins: 2,
+        localStorage: 1,
+        sessionStorage: 1,
+        databases: 1,
+        records: 3,
+        tabs: 1,
+        losses: 0,
+      },
+      source: state.document.source!,
       expiresAt: new Date(4_000_000_000_000).toISOString(),
     } satisfies SessionMetadata);
     expect(Math.abs(Date.parse(createdAt) - Date.now())).toBeLessThan(60_000);
@@ -87,24 +100,58 @@ describe('save and open', () => {
   });
 
   it('refuse ids that are none before any I/O, and say when there is no session', async () => {
-    const untouched = new Proxy(store, { get: (_target, name) => { throw new Error(`I/O: ${String(name)}`); } });
+    const untouched = new Proxy(store, {
+      get: (_target, name) => {
+        throw new Error(`I/O: ${String(name)}`);
+      },
+    });
     const cold = new Archive(untouched, openKeySource({ keyFile }));
-    for (const id of ['', '../../etc/passwd', 'x', newSessionId().toUpperCase(), '%2e%2e', 'a\0', undefined as never, 7 as never]) {
-      for (const error of await errorsOf([cold.open(id), cold.metadata(id), cold.update(id, {}), cold.remove(id), cold.versions(id), cold.save({ ...makeState(), document: { ...makeDocument(), id } })])) {
+    for (const id of [
+      '',
+      '../../etc/passwd',
+      'x',
+      newSessionId().toUpperCase(),
+      '%2e%2e',
+      'a\0',
+      undefined as never,
+      7 as never,
+    ]) {
+      for (const error of await errorsOf([
+        cold.open(id),
+        cold.metadata(id),
+        cold.update(id, {}),
+        cold.remove(id),
+        cold.versions(id),
+        cold.save({ ...makeState(), document: { ...makeDocument(), id } }),
+      ])) {
         expect(error).toMatchObject({ code: 'INVALID_INPUT' });
       }
     }
     const id = newSessionId();
-    for (const error of await errorsOf([archive.open(id), archive.metadata(id), archive.update(id, { name: 'x' }), archive.remove(id), archive.versions(id)])) {
+    for (const error of await errorsOf([
+      archive.open(id),
+      archive.metadata(id),
+      archive.update(id, { name: 'x' }),
+      archive.remove(id),
+      archive.versions(id),
+    ])) {
       expect(error).toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining(id) });
     }
   });
 
   it('refuse a document that could not be opened again, and store nothing', async () => {
     const { batches } = makeState();
-    for (const change of [{ name: 'x'.repeat(201) }, { tags: [''] }, { capturedAt: 7 }, { version: 2 }, { cookies: [{}] }]) {
+    for (const change of [
+      { name: 'x'.repeat(201) },
+      { tags: [''] },
+      { capturedAt: 7 },
+      { version: 2 },
+      { cookies: [{}] },
+    ]) {
       const document = { ...makeDocument(), ...change } as never;
-      expect(await errorOf(archive.save({ document, batches }))).toMatchObject({ code: expect.stringMatching(/^(INVALID_DOCUMENT|UNSUPPORTED_VERSION)$/) });
+      expect(await errorOf(archive.save({ document, batches }))).toMatchObject({
+        code: expect.stringMatching(/^(INVALID_DOCUMENT|UNSUPPORTED_VERSION)$/),
+      });
     }
     expect(await keysOf()).toEqual([]);
   });
@@ -125,9 +172,15 @@ describe('versions', () => {
     const id = newSessionId();
     let { revision } = await archive.save(makeState({ id, secret: 'one', capturedAt: '2026-01-01T00:00:00.000Z' }));
     const first = await archive.metadata(id);
-    ({ revision } = await archive.save(makeState({ id, secret: 'second', capturedAt: '2026-01-02T00:00:00.000Z' }), { base: revision }));
+    ({ revision } = await archive.save(makeState({ id, secret: 'second', capturedAt: '2026-01-02T00:00:00.000Z' }), {
+      base: revision,
+    }));
     const latest = await archive.open(id);
-    expect([latest.metadata.version, latest.revision, latest.state.document.cookies[0]!.value]).toEqual([2, revision, 'second']);
+    expect([latest.metadata.version, latest.revision, latest.state.document.cookies[0]!.value]).toEqual([
+      2,
+      revision,
+      'second',
+    ]);
     const older = await archive.open(id, { version: 1 });
     expect(older.state.document.cookies[0]!.value).toBe('one');
     expect(older.metadata).toEqual(first.metadata);
@@ -137,14 +190,18 @@ describe('versions', () => {
       { version: 1, capturedAt: '2026-01-01T00:00:00.000Z', bytes: older.metadata.bytes },
     ]);
     expect(latest.metadata.createdAt).toBe(first.metadata.createdAt);
-    expect(await errorOf(archive.open(id, { version: 3 }))).toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('2, 1') });
+    expect(await errorOf(archive.open(id, { version: 3 }))).toMatchObject({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('2, 1'),
+    });
   });
 
   it('beyond the last ten go, with all that belongs to them', async () => {
     const id = newSessionId();
     let base: string | undefined;
     for (let version = 1; version <= KEPT_VERSIONS + 3; version += 1) {
-      base = (await archive.save(makeState({ id, secret: `v${version}` }), base === undefined ? {} : { base })).revision;
+      base = (await archive.save(makeState({ id, secret: `v${version}` }), base === undefined ? {} : { base }))
+        .revision;
     }
     const versions = (await archive.versions(id)).map(({ version }) => version);
     expect(versions).toEqual([13, 12, 11, 10, 9, 8, 7, 6, 5, 4]);
@@ -158,7 +215,12 @@ describe('versions', () => {
   it('removed or deleted while they are read say so', async () => {
     const id = newSessionId();
     const { revision } = await archive.save(makeState({ id }));
-    const large = { document: makeDocument({ id }), batches: Array.from({ length: 4 }, () => batch([0, 0, 0], [{ key: 1, value: randomBytes(9_000_000).toString('base64') }])) };
+    const large = {
+      document: makeDocument({ id }),
+      batches: Array.from({ length: 4 }, () =>
+        batch([0, 0, 0], [{ key: 1, value: randomBytes(9_000_000).toString('base64') }]),
+      ),
+    };
     await archive.save(large, { base: revision });
     const reading = await archive.open(id);
     await archive.remove(id);
@@ -170,7 +232,10 @@ describe('two savers', () => {
   it('of a new session: the second is CONFLICT', async () => {
     const state = makeState();
     await archive.save(state);
-    expect(await errorOf(archive.save(state))).toMatchObject({ code: 'CONFLICT' });
+    expect(await errorOf(archive.save(state))).toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('already'),
+    });
   });
 
   it('from the same base at the same time: one wins, the other is CONFLICT, and nothing of it stays', async () => {
@@ -222,14 +287,19 @@ describe('names and tags', () => {
     expect((await archive.metadata(id)).metadata).toMatchObject({ name: 'new', tags: ['new'] });
   });
 
-  it.each([{ name: 'x'.repeat(201) }, { name: 7 as never }, { name: '\ud800' }, { tags: [''] }, { tags: ['x'.repeat(101)] }, { tags: 'a' as never }, { tags: [7 as never] }])(
-    'that the schema refuses are INVALID_INPUT: %j',
-    async (naming) => {
-      const { metadata } = await archive.save(makeState());
-      expect(await errorOf(archive.update(metadata.id, naming))).toMatchObject({ code: 'INVALID_INPUT' });
-      expect((await archive.metadata(metadata.id)).metadata).toEqual(metadata);
-    },
-  );
+  it.each([
+    { name: 'x'.repeat(201) },
+    { name: 7 as never },
+    { name: '\ud800' },
+    { tags: [''] },
+    { tags: ['x'.repeat(101)] },
+    { tags: 'a' as never },
+    { tags: [7 as never] },
+  ])('that the schema refuses are INVALID_INPUT: %j', async (naming) => {
+    const { metadata } = await archive.save(makeState());
+    expect(await errorOf(archive.update(metadata.id, naming))).toMatchObject({ code: 'INVALID_INPUT' });
+    expect((await archive.metadata(metadata.id)).metadata).toEqual(metadata);
+  });
 
   it('find a session: by id, by a name that one has', async () => {
     const one = (await archive.save(makeState({ name: 'one' }))).metadata.id;
@@ -240,7 +310,8 @@ describe('names and tags', () => {
     const ambiguous = await errorOf(archive.find('two'));
     expect(ambiguous.code).toBe('AMBIGUOUS');
     for (const id of [two, three]) expect(ambiguous.message).toContain(id);
-    for (const missing of ['three', newSessionId(), '', 'ONE']) expect(await errorOf(archive.find(missing))).toMatchObject({ code: 'NOT_FOUND' });
+    for (const missing of ['three', newSessionId(), '', 'ONE'])
+      expect(await errorOf(archive.find(missing))).toMatchObject({ code: 'NOT_FOUND' });
     await archive.remove(one);
     expect(await errorOf(archive.find(one))).toMatchObject({ code: 'DELETED' });
     expect(await errorOf(archive.find('one'))).toMatchObject({ code: 'NOT_FOUND' });
@@ -252,7 +323,8 @@ describe('names and tags', () => {
 describe('list', () => {
   it('gives all sessions in pages, and no tombstones', async () => {
     const ids: string[] = [];
-    for (let number = 0; number < 7; number += 1) ids.push((await archive.save(makeState({ id: newSessionId(1_700_000_000_000 + number) }))).metadata.id);
+    for (let number = 0; number < 7; number += 1)
+      ids.push((await archive.save(makeState({ id: newSessionId(1_700_000_000_000 + number) }))).metadata.id);
     await archive.remove(ids[3]!);
     const listed: string[] = [];
     let after: string | undefined;
@@ -277,12 +349,18 @@ describe('list', () => {
     await store.put(`h/${bad}`, head.body.subarray(0, -1), { etag: head.etag });
     const { items, damaged } = await archive.list();
     expect(items.map(({ id }) => id)).toEqual([good]);
-    expect(damaged.map(({ id, error }) => [id, error.code]).toSorted()).toEqual([[bad, 'CORRUPT'], [foreign, 'KEY_MISMATCH']].toSorted());
+    expect(damaged.map(({ id, error }) => [id, error.code]).toSorted()).toEqual(
+      [
+        [bad, 'CORRUPT'],
+        [foreign, 'KEY_MISMATCH'],
+      ].toSorted(),
+    );
     expect((await errorOf(archive.find('nobody'))).message).toContain('2 sessions could not be opened');
   });
 
   it('refuses what is no limit or no id', async () => {
-    for (const limit of [0, -1, 1.5, Number.NaN]) expect(await errorOf(archive.list({ limit }))).toMatchObject({ code: 'INVALID_INPUT' });
+    for (const limit of [0, -1, 1.5, Number.NaN])
+      expect(await errorOf(archive.list({ limit }))).toMatchObject({ code: 'INVALID_INPUT' });
     expect(await errorOf(archive.list({ after: '../x' }))).toMatchObject({ code: 'INVALID_INPUT' });
   });
 });
@@ -299,7 +377,14 @@ describe('remove', () => {
     const tombstone = (await store.get(`h/${id}`))!.body;
     expect(JSON.stringify(slotsOf(tombstone))).not.toBe(slots);
     expect(tombstone.length).toBeLessThan(1500);
-    for (const error of await errorsOf([archive.open(id), archive.metadata(id), archive.update(id, { name: 'x' }), archive.remove(id), archive.save(state), archive.save(state, { base: revision })])) {
+    for (const error of await errorsOf([
+      archive.open(id),
+      archive.metadata(id),
+      archive.update(id, { name: 'x' }),
+      archive.remove(id),
+      archive.save(state),
+      archive.save(state, { base: revision }),
+    ])) {
       expect(error).toMatchObject({ code: 'DELETED', message: expect.stringContaining(id) });
     }
     expect(await keysOf()).toEqual([`h/${id}`]);
@@ -312,7 +397,9 @@ describe('remove', () => {
       await archive.remove(id);
       yield batch([0, 0, 0], []);
     }
-    expect(await errorOf(archive.save({ document: makeDocument({ id }), batches: whileDeleted() }, { base: revision }))).toMatchObject({ code: 'DELETED' });
+    expect(
+      await errorOf(archive.save({ document: makeDocument({ id }), batches: whileDeleted() }, { base: revision })),
+    ).toMatchObject({ code: 'DELETED' });
     expect(await keysOf()).toEqual([`h/${id}`]);
   });
 
@@ -357,7 +444,13 @@ describe('the key', () => {
     const refused = await errorOf(late.save(makeState()));
     expect(refused).toMatchObject({ code: 'KEY_MISSING', message: expect.stringContaining(needed) });
     expect(refused.message).toContain(missing);
-    for (const error of await errorsOf([late.open(id), late.list(), late.update(id, { name: 'x' }), late.remove(id), late.find('mail')])) {
+    for (const error of await errorsOf([
+      late.open(id),
+      late.list(),
+      late.update(id, { name: 'x' }),
+      late.remove(id),
+      late.find('mail'),
+    ])) {
       expect(error).toMatchObject({ code: 'KEY_MISSING' });
     }
     expect(await openKeySource({ keyFile: missing }).keyId()).toBeUndefined();
@@ -368,9 +461,14 @@ describe('the key', () => {
     const { metadata, revision } = await archive.save(makeState());
     const other = await otherKey();
     const foreign = new Archive(store, other);
-    for (const error of await errorsOf([foreign.open(metadata.id), foreign.metadata(metadata.id), foreign.save(makeState({ id: metadata.id }), { base: revision })])) {
+    for (const error of await errorsOf([
+      foreign.open(metadata.id),
+      foreign.metadata(metadata.id),
+      foreign.save(makeState({ id: metadata.id }), { base: revision }),
+    ])) {
       expect(error.code).toBe('KEY_MISMATCH');
-      for (const part of [metadata.id, (await other.keyId())!, (await openKeySource({ keyFile }).keyId())!]) expect(error.message).toContain(part);
+      for (const part of [metadata.id, (await other.keyId())!, (await openKeySource({ keyFile }).keyId())!])
+        expect(error.message).toContain(part);
     }
     expect((await archive.metadata(metadata.id)).metadata).toEqual(metadata);
   });
@@ -378,7 +476,11 @@ describe('the key', () => {
   it('of each session is its own', async () => {
     const ids = [(await archive.save(makeState())).metadata.id, (await archive.save(makeState())).metadata.id];
     const keys = await Promise.all(
-      ids.map(async (id) => Buffer.from(await openKeySource({ keyFile }).unwrap(slotsOf((await store.get(`h/${id}`))!.body) as never)).toString('hex')),
+      ids.map(async (id) =>
+        Buffer.from(
+          await openKeySource({ keyFile }).unwrap(slotsOf((await store.get(`h/${id}`))!.body) as never),
+        ).toString('hex'),
+      ),
     );
     expect(keys[0]).not.toBe(keys[1]);
   });

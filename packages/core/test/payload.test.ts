@@ -1,5 +1,5 @@
 /** The payload's lines, both ways, and what is refused. */
-import { PspError } from '@psp/protocol';
+import type { PspError } from '@psp/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readLines } from '../src/payload-lines.js';
@@ -17,7 +17,8 @@ async function* chunked(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Ar
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
 }
 
-const decode = (bytes: Uint8Array | string, size = 100): Promise<SessionState> => decodePayload(chunked(Buffer.from(bytes), size));
+const decode = (bytes: Uint8Array | string, size = 100): Promise<SessionState> =>
+  decodePayload(chunked(Buffer.from(bytes), size));
 const decodeAll = async (bytes: Uint8Array | string) => collectBatches(await decode(bytes));
 
 describe('a payload', () => {
@@ -26,7 +27,9 @@ describe('a payload', () => {
     const lines = (await encode(state)).toString().split('\n');
     expect(lines).toHaveLength(4);
     expect(JSON.parse(lines[0]!)).toEqual(state.document);
-    expect(lines[1]).toBe('{"at":[0,0,0],"records":[{"key":1,"value":{"json":{"id":1,"secret":"value"}}},{"key":2,"value":{"json":{"id":2,"secret":"value"}}}]}');
+    expect(lines[1]).toBe(
+      '{"at":[0,0,0],"records":[{"key":1,"value":{"json":{"id":1,"secret":"value"}}},{"key":2,"value":{"json":{"id":2,"secret":"value"}}}]}',
+    );
     expect(lines[3]).toBe('');
   });
 
@@ -38,7 +41,12 @@ describe('a payload', () => {
   });
 
   it('comes back the same for any records', async () => {
-    const records = fc.array(fc.record({ key: fc.oneof(fc.integer(), fc.string({ unit: 'grapheme' })), value: fc.record({ json: fc.jsonValue() }) }));
+    const records = fc.array(
+      fc.record({
+        key: fc.oneof(fc.integer(), fc.string({ unit: 'grapheme' })),
+        value: fc.record({ json: fc.jsonValue() }),
+      }),
+    );
     await fc.assert(
       fc.asyncProperty(records, fc.integer({ min: 1, max: 300 }), async (some, size) => {
         const state = { document: makeDocument(), batches: [batch([0, 0, 1], some)] };
@@ -51,18 +59,24 @@ describe('a payload', () => {
 
   it('takes JSON text with newlines, which a line may not hold', async () => {
     const json = Buffer.from('[\n  {"key": 1,\n  "value": "a\\nb"}\n]');
-    const back = await decodeAll(await encode({ document: makeDocument(), batches: [{ at: [0, 0, 0], count: 1, json }] }));
+    const back = await decodeAll(
+      await encode({ document: makeDocument(), batches: [{ at: [0, 0, 0], count: 1, json }] }),
+    );
     expect(back).toEqual([{ at: [0, 0, 0], count: 1, records: [{ key: 1, value: 'a\nb' }] }]);
   });
 
   it('is read from other writers too, with other spaces and order of members', async () => {
     const line = ' { "records" : [ {"key":1,"value":2} ] , "at" : [0, 0, 1], "later": true }';
-    expect(await decodeAll(`${JSON.stringify(makeDocument())}\n${line}\n`)).toEqual([{ at: [0, 0, 1], count: 1, records: [{ key: 1, value: 2 }] }]);
+    expect(await decodeAll(`${JSON.stringify(makeDocument())}\n${line}\n`)).toEqual([
+      { at: [0, 0, 1], count: 1, records: [{ key: 1, value: 2 }] },
+    ]);
   });
 
   it('passes the records on as the bytes that were written', async () => {
     const json = Buffer.from('[{"key":1,"value":1e3},{"key":2,"value":1.50}]');
-    const { batches } = await decode(await encode({ document: makeDocument(), batches: [{ at: [0, 0, 0], count: 2, json }] }));
+    const { batches } = await decode(
+      await encode({ document: makeDocument(), batches: [{ at: [0, 0, 0], count: 2, json }] }),
+    );
     for await (const found of batches) expect(Buffer.from(found.json).toString()).toBe(json.toString());
   });
 
@@ -71,6 +85,15 @@ describe('a payload', () => {
     document.origins[0]!.indexedDB[0]!.stores[0]!.records.push({ key: 1, value: 1 });
     await expect(encode({ document, batches: [] })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     await expect(decode(`${JSON.stringify(document)}\n`)).rejects.toMatchObject({ code: 'INVALID_DOCUMENT' });
+  });
+});
+
+describe('a line that no reader takes', () => {
+  it('is TOO_LARGE when it is written, not when it is read', async () => {
+    const json = Buffer.alloc(256 * 1024 * 1024, ' ');
+    await expect(
+      encode({ document: makeDocument(), batches: [{ at: [0, 0, 0], count: 1, json }] }),
+    ).rejects.toMatchObject({ code: 'TOO_LARGE' });
   });
 });
 
@@ -93,7 +116,10 @@ describe('a damaged payload is INVALID_DOCUMENT, naming the line and no value', 
     ['cut JSON', `${first}\n{"at":[0,0,0],"records":[{"key":1,"val}\n`],
     ['an empty line', `${first}\n\n`],
   ])('%s', async (_name, text) => {
-    const error: PspError = await decodeAll(text).then(() => undefined as never, (thrown) => thrown);
+    const error: PspError = await decodeAll(text).then(
+      () => undefined as never,
+      (thrown) => thrown,
+    );
     expect(error).toMatchObject({ code: 'INVALID_DOCUMENT' });
     expect(error.message).not.toContain('hunter2');
   });
@@ -101,7 +127,8 @@ describe('a damaged payload is INVALID_DOCUMENT, naming the line and no value', 
   it('a line beyond the limit is TOO_LARGE', async () => {
     const read = async (limit: number) => {
       const lines = [];
-      for await (const line of readLines(chunked(Buffer.from('aaaa\nbbbbb\n'), 2), limit)) lines.push(Buffer.from(line).toString());
+      for await (const line of readLines(chunked(Buffer.from('aaaa\nbbbbb\n'), 2), limit))
+        lines.push(Buffer.from(line).toString());
       return lines;
     };
     expect(await read(5)).toEqual(['aaaa', 'bbbbb']);
@@ -137,6 +164,8 @@ describe('records inside the document and beside it', () => {
   });
 
   it('refuse a batch for a store that is not there', async () => {
-    await expect(inlineRecords({ document: makeDocument(), batches: [batch([1, 0, 0], [])] })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(inlineRecords({ document: makeDocument(), batches: [batch([1, 0, 0], [])] })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
   });
 });

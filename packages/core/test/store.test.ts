@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PspError } from '@psp/protocol';
+import type { PspError } from '@psp/protocol';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { configFolder, dataFolder } from '../src/folders.js';
 import { FsStore } from '../src/store/fs.js';
@@ -19,7 +19,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const DRIVERS: Record<string, () => Store> = { memory: () => new MemoryStore(), fs: () => new FsStore(join(folder, 'suite')) };
+const DRIVERS: Record<string, () => Store> = {
+  memory: () => new MemoryStore(),
+  fs: () => new FsStore(join(folder, 'suite')),
+};
 
 describe.each(Object.entries(DRIVERS))('%s store', (_name, open) => {
   it.each(STORE_CASES.map(({ name, run }) => [name, run] as const))('%s', async (_case, run) => {
@@ -39,13 +42,15 @@ describe('the suite', () => {
     expect(await failedCases(guardStore(new MemoryStore()))).toEqual([]);
   });
 
-  it.each(['ignores conditions', 'ignores etags but not absence', 'checks the condition, then writes', 'remove does nothing'])(
-    'the probe alone refuses a store that %s',
-    async (name) => {
-      const store = MUTANTS[name]!(new MemoryStore());
-      await expect(probeConditions(store)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
-    },
-  );
+  it.each([
+    'ignores conditions',
+    'ignores etags but not absence',
+    'checks the condition, then writes',
+    'remove does nothing',
+  ])('the probe alone refuses a store that %s', async (name) => {
+    const store = MUTANTS[name]!(new MemoryStore());
+    await expect(probeConditions(store)).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+  });
 });
 
 /** A driver that counts its calls, and fails as told. */
@@ -89,12 +94,16 @@ describe('the guard', () => {
       await expect(store.list('a', { limit })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     }
     await expect(store.put('a', 'text' as never, { absent: true })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
-    await expect(store.put('a', new Uint8Array(8 * 1024 * 1024 + 1), { absent: true })).rejects.toMatchObject({ code: 'TOO_LARGE' });
+    await expect(store.put('a', new Uint8Array(8 * 1024 * 1024 + 1), { absent: true })).rejects.toMatchObject({
+      code: 'TOO_LARGE',
+    });
     expect(calls).toEqual([]);
   });
 
   it('shows a hostile key escaped and cut', async () => {
-    const error: PspError = await counting().store.get(`\u001b[31m\n${'x'.repeat(5000)}`).catch((thrown) => thrown);
+    const error: PspError = await counting()
+      .store.get(`\u001b[31m\n${'x'.repeat(5000)}`)
+      .catch((thrown) => thrown);
     expect(error.message).not.toMatch(/[\u0000-\u001f]/);
     expect(error.message.length).toBeLessThan(200);
   });
@@ -118,8 +127,17 @@ describe('the guard', () => {
     const { store, calls } = counting();
     await store.close();
     await store.close();
-    const uses = [store.get('a'), store.put('a', new Uint8Array(), { absent: true }), store.list('a', { limit: 1 }), store.remove('a'), store.probe()];
-    const closed = { status: 'rejected', reason: expect.objectContaining({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('closed') }) };
+    const uses = [
+      store.get('a'),
+      store.put('a', new Uint8Array(), { absent: true }),
+      store.list('a', { limit: 1 }),
+      store.remove('a'),
+      store.probe(),
+    ];
+    const closed = {
+      status: 'rejected',
+      reason: expect.objectContaining({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('closed') }),
+    };
     expect(await Promise.allSettled(uses)).toEqual(uses.map(() => closed));
     expect(calls).toEqual(['close']);
   });
@@ -180,13 +198,20 @@ describe('openStore', () => {
     await expect((await openStore(new MemoryStore())).get('../x')).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });
 
-  it.each(['ftp://user:hunter2@host/', 'postgres://user:hunter2@host/', 'nonsense', 'file:', 'file://host/x', 'constructor:', {}, null, 7])(
-    'refuses %j, naming what it takes and no password',
-    async (storage) => {
-      const error: PspError = await openStore(storage as string, {}).catch((thrown) => thrown);
-      expect(error).toMatchObject({ code: 'INVALID_INPUT' });
-      expect(error.message).toMatch(/file:/);
-      expect(error.message).not.toContain('hunter2');
-    },
-  );
+  it.each([
+    'ftp://user:hunter2@host/',
+    'postgres://user:hunter2@host/',
+    'nonsense',
+    'file:',
+    'file://host/x',
+    'constructor:',
+    {},
+    null,
+    7,
+  ])('refuses %j, naming what it takes and no password', async (storage) => {
+    const error: PspError = await openStore(storage as string, {}).catch((thrown) => thrown);
+    expect(error).toMatchObject({ code: 'INVALID_INPUT' });
+    expect(error.message).toMatch(/file:/);
+    expect(error.message).not.toContain('hunter2');
+  });
 });

@@ -62,7 +62,9 @@ export async function openHead(head: StoredHead, keys: KeySource): Promise<OpenH
   const container = await readHeadContainer(head);
   const fields = container.header as unknown as HeadFields;
   const dataKey = await keys.unwrap(fields.slots).catch((error: unknown) => {
-    throw error instanceof PspError ? new PspError(error.code, `session ${head.id}: ${error.message}`, { cause: error }) : error;
+    throw error instanceof PspError
+      ? new PspError(error.code, `session ${head.id}: ${error.message}`, { cause: error })
+      : error;
   });
   const body = await collect(container.open(dataKey));
   const metadata = (JSON.parse(body.toString('utf8')) as SessionMetadata | null) ?? undefined;
@@ -71,11 +73,17 @@ export async function openHead(head: StoredHead, keys: KeySource): Promise<OpenH
 
 /** The ids of the keys that can open a head, as it says itself. */
 export async function keyIdsOf(head: StoredHead): Promise<string[]> {
-  const { slots } = (await readHeadContainer(head)).header as { slots?: { recipients?: { header?: { kid?: unknown } }[] } };
+  const { slots } = (await readHeadContainer(head)).header as {
+    slots?: { recipients?: { header?: { kid?: unknown } }[] };
+  };
   return (slots?.recipients ?? []).map(({ header }) => String(header?.kid));
 }
 
-export async function sealHead(fields: HeadFields, dataKey: Uint8Array, metadata: SessionMetadata | undefined): Promise<Buffer> {
+export async function sealHead(
+  fields: HeadFields,
+  dataKey: Uint8Array,
+  metadata: SessionMetadata | undefined,
+): Promise<Buffer> {
   const body = Buffer.from(JSON.stringify(metadata ?? null));
   return collect(sealStream({ v: HEAD_FORMAT, kind: 'head', ...fields }, dataKey, [body], 'none'));
 }
@@ -87,6 +95,10 @@ async function readHeadContainer(head: StoredHead): Promise<Container> {
   const options = { where, expect: { kind: 'head', id: head.id }, maxBytes: MAX_METADATA_BYTES };
   const container = await readContainer([head.bytes], options);
   const { v } = container.header;
-  if (v !== HEAD_FORMAT) throw new PspError('UNSUPPORTED_VERSION', `${where}: expected format ${HEAD_FORMAT}, found ${JSON.stringify(v)?.slice(0, 20)}`);
+  if (v !== HEAD_FORMAT)
+    throw new PspError(
+      'UNSUPPORTED_VERSION',
+      `${where}: expected format ${HEAD_FORMAT}, found ${JSON.stringify(v)?.slice(0, 20)}`,
+    );
   return container;
 }

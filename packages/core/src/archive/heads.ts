@@ -71,7 +71,8 @@ export class Heads {
         await this.#store.put(headKey(id), bytes, found === undefined ? { absent: true } : { etag: found.etag });
         return head;
       } catch (error) {
-        if (!(error instanceof PspError) || (error.code !== 'CONFLICT' && error.code !== 'OUTCOME_UNKNOWN')) throw error;
+        if (!(error instanceof PspError) || (error.code !== 'CONFLICT' && error.code !== 'OUTCOME_UNKNOWN'))
+          throw error;
         const landed = await this.#landed(id, writeId, error);
         if (landed !== undefined) return landed;
         if (error.code === 'OUTCOME_UNKNOWN') throw error;
@@ -120,7 +121,11 @@ export class Heads {
   }
 }
 
-function fieldsOf({ id, version, versions, slots, deletedAt }: NextHead, writeId: string, before: FoundHead): HeadFields {
+function fieldsOf(
+  { id, version, versions, slots, deletedAt }: NextHead,
+  writeId: string,
+  before: FoundHead,
+): HeadFields {
   const fence = before === undefined || isUnreadable(before) ? 0 : before.fence;
   const head = { id, version, writeId, prev: before?.digest ?? null, fence, versions, slots };
   return deletedAt === undefined ? head : { ...head, deletedAt };

@@ -17,9 +17,11 @@ export function checkNaming({ name, tags }: Naming): void {
   if (name !== undefined && !isText(name, 0, MAX_NAME_LENGTH)) {
     throw new PspError('INVALID_INPUT', `name: expected text of at most ${MAX_NAME_LENGTH} characters`);
   }
-  if (tags !== undefined && !Array.isArray(tags)) throw new PspError('INVALID_INPUT', `tags: expected a list, found ${typeof tags}`);
+  if (tags !== undefined && !Array.isArray(tags))
+    throw new PspError('INVALID_INPUT', `tags: expected a list, found ${typeof tags}`);
   const wrong = tags?.findIndex((tag) => !isText(tag, 1, MAX_TAG_LENGTH)) ?? -1;
-  if (wrong >= 0) throw new PspError('INVALID_INPUT', `tags[${wrong}]: expected text of 1 to ${MAX_TAG_LENGTH} characters`);
+  if (wrong >= 0)
+    throw new PspError('INVALID_INPUT', `tags[${wrong}]: expected text of 1 to ${MAX_TAG_LENGTH} characters`);
 }
 
 /** The metadata of one version. The naming is that of the session: an older version has no other. */

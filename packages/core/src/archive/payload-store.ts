@@ -35,7 +35,8 @@ export async function writePayload(
   const sealed = new ByteReader(sealStream(fieldsOf(place, 'payload'), dataKey, measured.lines()));
   let parts = 0;
   try {
-    for (; !(await sealed.atEnd()); parts += 1) await putNew(store, partKey(place, parts), await sealed.read(MAX_BODY_BYTES));
+    for (; !(await sealed.atEnd()); parts += 1)
+      await putNew(store, partKey(place, parts), await sealed.read(MAX_BODY_BYTES));
   } finally {
     await sealed.close();
   }
@@ -85,7 +86,13 @@ export async function discardPayload(store: Store, place: WritePlace): Promise<v
   await store.remove(manifestKey(place));
 }
 
-async function* readParts(store: Store, place: WritePlace, parts: number, where: string, missing: Missing): AsyncGenerator<Uint8Array> {
+async function* readParts(
+  store: Store,
+  place: WritePlace,
+  parts: number,
+  where: string,
+  missing: Missing,
+): AsyncGenerator<Uint8Array> {
   for (let part = 0; part < parts; part += 1) {
     const found = await store.get(partKey(place, part));
     if (found === undefined) throw await missing(`${where}, part ${part + 1} of ${parts}`);
@@ -104,7 +111,13 @@ async function putNew(store: Store, key: string, body: Uint8Array): Promise<void
   }
 }
 
-const fieldsOf = ({ id, version, writeId }: WritePlace, kind: 'payload' | 'manifest') => ({ v: FORMAT, kind, id, version, writeId });
+const fieldsOf = ({ id, version, writeId }: WritePlace, kind: 'payload' | 'manifest') => ({
+  v: FORMAT,
+  kind,
+  id,
+  version,
+  writeId,
+});
 
 /** The payload of a state, counted as it passes. */
 function measure({ document, batches }: SessionState): { lines(): AsyncGenerator<Uint8Array>; facts(): PayloadFacts } {
@@ -119,7 +132,8 @@ function measure({ document, batches }: SessionState): { lines(): AsyncGenerator
   async function* lines(): AsyncGenerator<Uint8Array> {
     for await (const chunk of encodePayload({ document, batches: counted() })) {
       bytes += chunk.byteLength;
-      if (bytes > MAX_PAYLOAD_BYTES) throw new PspError('TOO_LARGE', `session ${document.id}: at most ${MAX_PAYLOAD_BYTES} bytes can be saved`);
+      if (bytes > MAX_PAYLOAD_BYTES)
+        throw new PspError('TOO_LARGE', `session ${document.id}: at most ${MAX_PAYLOAD_BYTES} bytes can be saved`);
       yield chunk;
     }
   }

@@ -15,14 +15,16 @@ export const PARTS = 'b/';
 export const headKey = (id: string): string => `${HEADS}${id}`;
 export const manifestKey = ({ id, version, writeId }: WritePlace): string => `${MANIFESTS}${id}/${version}-${writeId}`;
 export const partsPrefix = ({ id, writeId }: Pick<WritePlace, 'id' | 'writeId'>): string => `${PARTS}${id}/${writeId}/`;
-export const partKey = (place: WritePlace, part: number): string => `${partsPrefix(place)}${String(part).padStart(6, '0')}`;
+export const partKey = (place: WritePlace, part: number): string =>
+  `${partsPrefix(place)}${String(part).padStart(6, '0')}`;
 
 /** Milliseconds since 1970 at which a write began (RFC 9562, section 5.7). */
 export const startedAtMs = (writeId: string): number => Number.parseInt(writeId.replaceAll('-', '').slice(0, 12), 16);
 
 /** Session and write of a manifest or part key, or undefined for other keys. */
 export function writeOf(key: string): { id: string; writeId: string } | undefined {
-  const [, id, writeId] = /^(?:m\/([^/]+)\/\d+-([^/]+)|b\/([^/]+)\/([^/]+)\/\d+)$/.exec(key)?.filter((part) => part !== undefined) ?? [];
+  const [, id, writeId] =
+    /^(?:m\/([^/]+)\/\d+-([^/]+)|b\/([^/]+)\/([^/]+)\/\d+)$/.exec(key)?.filter((part) => part !== undefined) ?? [];
   return id !== undefined && writeId !== undefined && isSessionId(writeId) ? { id, writeId } : undefined;
 }
 

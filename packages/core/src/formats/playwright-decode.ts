@@ -50,7 +50,7 @@ function treeOf(table: Table, root: unknown): unknown {
   const build = (value: unknown, level: number): unknown => {
     if (value === null || typeof value !== 'object') return value;
     const index = (value as { ref?: number }).ref;
-    if (index === undefined || seen.has(index) || level > MAX_PLAIN_DEPTH) return NONE;
+    if (index === undefined || level > MAX_PLAIN_DEPTH) return NONE;
     seen.add(index);
     const [tag, content] = table.nodes[index] as [string, unknown[]];
     if (tag === 'array') {

@@ -12,7 +12,10 @@ export interface PageLoss {
   detail?: string;
 }
 
-/** Reads the storage of the document's origin. Records beyond `maxBytes` of JSON text are left for `records`. */
+/**
+ * Reads the storage of the document's origin. Records beyond `maxBytes` of JSON text (counted in UTF-16 code units, and not cut within
+ * a batch) are left for `records`. Waits for blocked databases run side by side, so that they take `timeoutMs` together.
+ */
 export interface DumpRequest {
   do: 'dump';
   localStorage: boolean;

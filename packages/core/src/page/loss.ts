@@ -19,7 +19,8 @@ export function loss(code: LossCode, kind: PageLoss['kind'], rest: Omit<PageLoss
 
 /** The loss of a whole database or store, from what was thrown. */
 export function databaseLoss(error: unknown, item?: string): PageLoss {
-  const code = error instanceof BlockedError ? 'database-blocked' : isDenied(error) ? 'storage-denied' : 'database-failed';
+  const code =
+    error instanceof BlockedError ? 'database-blocked' : isDenied(error) ? 'storage-denied' : 'database-failed';
   return loss(code, 'indexedDB', { ...(item === undefined ? {} : { item }), detail: describe(error) });
 }
 
@@ -37,16 +38,21 @@ export function describe(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown error';
 }
 
-const shorten = (text: string): string =>
-  wellFormed(text.length > MAX_LABEL ? `${text.slice(0, MAX_LABEL)}...` : text);
+const shorten = (text: string): string => wellFormed(text.length > MAX_LABEL ? `${text.slice(0, MAX_LABEL)}...` : text);
 
 /** A name of storage (an item, a database) for a report. */
 export const label = (name: WireString): string => shorten(fromWireString(name));
 
+/** Levels of a list key that a report shows. A malformed key may even hold itself. */
+const MAX_LABEL_DEPTH = 4;
+
 /** A key for a report. Binary keys only by their size. */
-export function keyLabel(key: unknown): string {
-  if (Array.isArray(key)) return shorten(`[${key.map(keyLabel).join(', ')}]`);
-  if (key instanceof Date) return key.toISOString();
-  if (key instanceof ArrayBuffer || ArrayBuffer.isView(key)) return `binary(${key.byteLength} bytes)`;
-  return typeof key === 'string' || typeof key === 'number' ? shorten(String(key)) : '?';
+export function keyLabel(key: unknown, depth = 0): string {
+  if (typeof key === 'string' || typeof key === 'number') return shorten(String(key));
+  if (Array.isArray(key)) {
+    const items = depth < MAX_LABEL_DEPTH ? [...key].map((item) => keyLabel(item, depth + 1)) : ['...'];
+    return shorten(`[${items.join(', ')}]`);
+  }
+  if (key instanceof Date) return Number.isNaN(key.getTime()) ? '?' : key.toISOString();
+  return key instanceof ArrayBuffer || ArrayBuffer.isView(key) ? `binary(${key.byteLength} bytes)` : '?';
 }

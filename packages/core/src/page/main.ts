@@ -1,5 +1,14 @@
 /** The page function: one request in, one reply out (contract.ts). Bundled by scripts/build-page.mjs; leaves nothing in the page. */
-import type { DumpReply, DumpRequest, LoadReply, LoadRequest, PageLoss, PageRequest, PutRequest, RecordsRequest } from './contract.js';
+import type {
+  DumpReply,
+  DumpRequest,
+  LoadReply,
+  LoadRequest,
+  PageLoss,
+  PageRequest,
+  PutRequest,
+  RecordsRequest,
+} from './contract.js';
 import { WireError } from './codec/wire.js';
 import { dumpDatabases, readRecords } from './idb/dump.js';
 import { loadDatabases } from './idb/load.js';

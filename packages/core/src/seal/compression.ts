@@ -37,12 +37,16 @@ async function* unpacked(chunks: AsyncIterable<Uint8Array>, where: string): Asyn
 
 /** Ends the source when the reader stops, and fails the reader when the source fails. */
 function through(chunks: Chunks, transform: Transform): AsyncIterable<Uint8Array> {
-  return pipeline(Readable.from(chunks, { objectMode: true }), transform, () => {
+  // One chunk ahead, for chunks may be large.
+  return pipeline(Readable.from(chunks, { objectMode: true, highWaterMark: 1 }), transform, () => {
     // The reader of the transform meets the same error.
   });
 }
 
 function isZlib(error: unknown): boolean {
   const { code } = error as { code?: unknown };
-  return typeof code === 'string' && (code.startsWith('ERR__ERROR') || code.startsWith('ERR_BROTLI') || code.startsWith('Z_'));
+  return (
+    typeof code === 'string' &&
+    (code.startsWith('ERR__ERROR') || code.startsWith('ERR_BROTLI') || code.startsWith('Z_'))
+  );
 }

@@ -17,7 +17,11 @@ const PREFIX_BYTES = MAGIC.length + 4;
 export type HeaderFields = Readonly<Record<string, unknown>>;
 
 /** A header as it stands in the container. */
-export type ContainerHeader = HeaderFields & { readonly comp: Compression; readonly seg: number; readonly salt: string };
+export type ContainerHeader = HeaderFields & {
+  readonly comp: Compression;
+  readonly seg: number;
+  readonly salt: string;
+};
 
 export interface OpenOptions {
   /** What the container is, for messages: `head of session 0192...`. */
@@ -44,7 +48,8 @@ export async function* sealStream(
 ): AsyncGenerator<Uint8Array> {
   const salt = randomBytes(SALT_BYTES);
   const header = Buffer.from(JSON.stringify({ ...fields, comp, seg: SEGMENT_BYTES, salt: salt.toString('base64url') }));
-  if (header.length > MAX_HEADER_BYTES) throw new PspError('TOO_LARGE', `container header: at most ${MAX_HEADER_BYTES} bytes`);
+  if (header.length > MAX_HEADER_BYTES)
+    throw new PspError('TOO_LARGE', `container header: at most ${MAX_HEADER_BYTES} bytes`);
   const length = Buffer.alloc(4);
   length.writeUInt32BE(header.length);
   const start = Buffer.concat([MAGIC, length, header]);
@@ -87,7 +92,8 @@ export async function readContainer(
   if (text.length < length) throw corrupt(where, 'it is cut short');
   const header = checkedHeader(text, options);
   const aad = digest(Buffer.concat([prefix, text]));
-  const open = (dataKey: Uint8Array) => decompressed(segments(reader, header, aad, dataKey, where), header.comp, options);
+  const open = (dataKey: Uint8Array) =>
+    decompressed(segments(reader, header, aad, dataKey, where), header.comp, options);
   return { header, open };
 }
 
@@ -132,7 +138,8 @@ function checkedHeader(text: Buffer, { where, expect = {} }: OpenOptions): Conta
   }
   const { comp, seg, salt } = header;
   const known = (comp === 'br' || comp === 'none') && seg === SEGMENT_BYTES && typeof salt === 'string';
-  if (!known || Buffer.from(salt, 'base64url').length !== SALT_BYTES) throw corrupt(where, 'its header is not one of version 1');
+  if (!known || Buffer.from(salt, 'base64url').length !== SALT_BYTES)
+    throw corrupt(where, 'its header is not one of version 1');
   return header as ContainerHeader;
 }
 
@@ -143,7 +150,8 @@ function parseHeader(text: Buffer, where: string): Record<string, unknown> {
   } catch {
     throw corrupt(where, 'its header is not JSON');
   }
-  if (typeof header !== 'object' || header === null || Array.isArray(header)) throw corrupt(where, 'its header is not an object');
+  if (typeof header !== 'object' || header === null || Array.isArray(header))
+    throw corrupt(where, 'its header is not an object');
   return header as Record<string, unknown>;
 }
 

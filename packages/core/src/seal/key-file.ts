@@ -52,7 +52,9 @@ class KeyFile implements KeySource {
     const made = await this.#create();
     const key = await this.#require();
     if (made) {
-      this.#onNotice?.(`made the key file ${this.#path}: keep a copy in a safe place, for without it your stored sessions are lost.`);
+      this.#onNotice?.(
+        `made the key file ${this.#path}: keep a copy in a safe place, for without it your stored sessions are lost.`,
+      );
     }
     return key.id;
   }
@@ -70,10 +72,14 @@ class KeyFile implements KeySource {
     const own = recipients.filter(({ header }) => header?.kid === key.id);
     if (own.length === 0) {
       const sealed = recipients.map(({ header }) => String(header?.kid).slice(0, 60)).join(', ');
-      throw new PspError('KEY_MISMATCH', `sealed with the key ${sealed}, but ${this.description} holds the key ${key.id}`);
+      throw new PspError(
+        'KEY_MISMATCH',
+        `sealed with the key ${sealed}, but ${this.description} holds the key ${key.id}`,
+      );
     }
     const dataKey = await decrypt({ ...slots, recipients: own }, key.bytes);
-    if (dataKey.length !== KEY_BYTES) throw new PspError('CORRUPT', `key slot: expected a key of ${KEY_BYTES} bytes, found ${dataKey.length}`);
+    if (dataKey.length !== KEY_BYTES)
+      throw new PspError('CORRUPT', `key slot: expected a key of ${KEY_BYTES} bytes, found ${dataKey.length}`);
     return dataKey;
   }
 
@@ -106,7 +112,10 @@ class KeyFile implements KeySource {
       return await open(this.#path, 'r');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw this.#invalid(`it cannot be opened (${(error as NodeJS.ErrnoException).code}). Its owner can run: chmod 600 '${this.#path}'`, error);
+      throw this.#invalid(
+        `it cannot be opened (${(error as NodeJS.ErrnoException).code}). Its owner can run: chmod 600 '${this.#path}'`,
+        error,
+      );
     }
   }
 
@@ -120,9 +129,11 @@ class KeyFile implements KeySource {
     }
     if (jwk.kty !== 'oct' || typeof jwk.k !== 'string') throw this.#invalid('expected a JSON Web Key of type "oct"');
     const bytes = new Uint8Array(Buffer.from(jwk.k, 'base64url'));
-    if (bytes.length !== KEY_BYTES) throw this.#invalid(`expected a key of ${KEY_BYTES * 8} bits, found ${bytes.length * 8}`);
+    if (bytes.length !== KEY_BYTES)
+      throw this.#invalid(`expected a key of ${KEY_BYTES * 8} bits, found ${bytes.length * 8}`);
     const id = await thumbprint(bytes);
-    if (jwk.kid !== undefined && jwk.kid !== id) throw this.#invalid('its kid is not the thumbprint of its key, so one of them was changed');
+    if (jwk.kid !== undefined && jwk.kid !== id)
+      throw this.#invalid('its kid is not the thumbprint of its key, so one of them was changed');
     return { id, bytes };
   }
 
@@ -139,7 +150,10 @@ class KeyFile implements KeySource {
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === 'EEXIST') return false;
-      throw this.#invalid(`it cannot be made (${code}). Name another with PSP_KEY_FILE, or give this user the right to write there`, error);
+      throw this.#invalid(
+        `it cannot be made (${code}). Name another with PSP_KEY_FILE, or give this user the right to write there`,
+        error,
+      );
     } finally {
       await unlink(temporary).catch(() => undefined);
     }
@@ -152,7 +166,10 @@ class KeyFile implements KeySource {
 
 function recipientsOf(slots: GeneralJWE): GeneralJWE['recipients'] {
   const recipients: unknown = Object(slots).recipients;
-  const valid = Array.isArray(recipients) && recipients.length > 0 && recipients.every((one) => typeof one === 'object' && one !== null);
+  const valid =
+    Array.isArray(recipients) &&
+    recipients.length > 0 &&
+    recipients.every((one) => typeof one === 'object' && one !== null);
   if (!valid) throw new PspError('CORRUPT', 'key slots: expected a JWE with recipients');
   return recipients;
 }

@@ -83,7 +83,10 @@ export class FsStore implements Store {
       await mkdir(this.#root, { recursive: true, mode: 0o700 });
       const { mode } = await stat(this.#root);
       if (process.platform !== 'win32' && (mode & 0o022) !== 0) {
-        throw new PspError('STORE_DENIED', `store folder ${this.#root}: other users may write to it. Run: chmod 700 '${this.#root}'`);
+        throw new PspError(
+          'STORE_DENIED',
+          `store folder ${this.#root}: other users may write to it. Run: chmod 700 '${this.#root}'`,
+        );
       }
       await makeFolder(this.#scratch);
       await this.#probeFileSystem();
@@ -159,7 +162,8 @@ export class FsStore implements Store {
       throw removed || systemCode(error) === 'EEXIST' ? this.#conflict(key) : error;
     }
     const succeeded = await isSuccessor(folder, version);
-    if (succeeded === undefined) throw new PspError('OUTCOME_UNKNOWN', `${this.url}: ${key} was replaced many times meanwhile`);
+    if (succeeded === undefined)
+      throw new PspError('OUTCOME_UNKNOWN', `${this.url}: ${key} was replaced many times meanwhile`);
     if (succeeded) return;
     await unlink(path);
     throw this.#conflict(key);
@@ -172,7 +176,9 @@ export class FsStore implements Store {
     } catch (error) {
       // A remove at the same moment: the put came first.
       if (systemCode(error) === 'ENOENT') return;
-      throw new PspError('OUTCOME_UNKNOWN', `${this.url}: the disk did not confirm (${systemCode(error)})`, { cause: error });
+      throw new PspError('OUTCOME_UNKNOWN', `${this.url}: the disk did not confirm (${systemCode(error)})`, {
+        cause: error,
+      });
     }
   }
 
@@ -210,17 +216,27 @@ export class FsStore implements Store {
     } catch (error) {
       const unable = ['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(systemCode(error) ?? '');
       if (!unable) throw error;
-      throw new PspError('UNSUPPORTED', `store folder ${this.#root}: its file system has no hard links. Use a folder on a local disk`, { cause: error });
+      throw new PspError(
+        'UNSUPPORTED',
+        `store folder ${this.#root}: its file system has no hard links. Use a folder on a local disk`,
+        { cause: error },
+      );
     } finally {
       await discard(scratch);
     }
   }
 
   async #mustFail(what: string, operation: Promise<void>): Promise<void> {
-    const code = await operation.then(() => undefined, (error: unknown) => systemCode(error));
+    const code = await operation.then(
+      () => undefined,
+      (error: unknown) => systemCode(error),
+    );
     if (code !== undefined && OCCUPIED.has(code)) return;
     const found = code ?? 'success';
-    throw new PspError('UNSUPPORTED', `store folder ${this.#root}: ${what} onto an existing name gave ${found}. Use a folder on a local disk`);
+    throw new PspError(
+      'UNSUPPORTED',
+      `store folder ${this.#root}: ${what} onto an existing name gave ${found}. Use a folder on a local disk`,
+    );
   }
 
   #conflict(key: string): PspError {

@@ -111,12 +111,15 @@ class GuardedStore implements Store {
       if (error instanceof PspError) throw error;
       // Not the message: a driver's words may hold credentials. The cause has them.
       const { code, name } = error as { code?: unknown; name?: unknown };
-      throw new PspError(otherwise, `${this.url}: the store failed (${String(code ?? name ?? typeof error)})`, { cause: error });
+      throw new PspError(otherwise, `${this.url}: the store failed (${String(code ?? name ?? typeof error)})`, {
+        cause: error,
+      });
     }
   }
 
   #refuseClosed(): void {
-    if (this.#closed !== undefined) throw new PspError('STORE_UNAVAILABLE', `${this.url}: the store was closed. Open it again`);
+    if (this.#closed !== undefined)
+      throw new PspError('STORE_UNAVAILABLE', `${this.url}: the store was closed. Open it again`);
   }
 }
 
@@ -129,6 +132,7 @@ function checkBody(key: string, body: unknown): void {
 
 function checkCondition(key: string, condition: unknown): void {
   const { absent, etag } = (condition ?? {}) as { absent?: unknown; etag?: unknown };
-  const one = (absent === true && etag === undefined) || (absent === undefined && typeof etag === 'string' && etag !== '');
+  const one =
+    (absent === true && etag === undefined) || (absent === undefined && typeof etag === 'string' && etag !== '');
   if (!one) throw new PspError('INVALID_INPUT', `put of ${key}: expected the condition { absent: true } or { etag }`);
 }

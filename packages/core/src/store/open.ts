@@ -27,7 +27,8 @@ export async function openStore(storage?: string | Store, env: Environment = pro
   if (chosen === 'local') return guardStore(await openFolder(dataFolder(env)));
   const scheme = /^([a-z][a-z0-9+.-]*):/.exec(chosen)?.[1] ?? '';
   const opener = Object.hasOwn(SCHEMES, scheme) ? SCHEMES[scheme] : undefined;
-  if (opener === undefined) throw new PspError('INVALID_INPUT', `storage: ${expected()}, found ${scheme === '' ? 'neither' : `${scheme}:`}`);
+  if (opener === undefined)
+    throw new PspError('INVALID_INPUT', `storage: ${expected()}, found ${scheme === '' ? 'neither' : `${scheme}:`}`);
   return guardStore(await opener(chosen));
 }
 
@@ -51,8 +52,12 @@ function folderOf(url: string): string {
 function asStore(value: unknown): Store {
   const methods = ['get', 'put', 'list', 'remove', 'probe', 'close'] as const;
   const store = value as Partial<Store> | null;
-  if (store !== null && typeof store === 'object' && methods.every((name) => typeof store[name] === 'function')) return store as Store;
-  throw new PspError('INVALID_INPUT', `storage: ${expected()} or a store object, found ${value === null ? 'null' : typeof value}`);
+  if (store !== null && typeof store === 'object' && methods.every((name) => typeof store[name] === 'function'))
+    return store as Store;
+  throw new PspError(
+    'INVALID_INPUT',
+    `storage: ${expected()} or a store object, found ${value === null ? 'null' : typeof value}`,
+  );
 }
 
 /** Never the value itself: a store URL may hold a password. */

@@ -88,7 +88,9 @@ export const DRIVER_CASES: readonly DriverCase[] = [
   {
     name: 'sets and reads back every attribute of a cookie',
     async run({ driver }) {
-      const cookies = cookieKinds().filter((cookie) => cookie.partitionKey === undefined || driver.features.partitionedCookies);
+      const cookies = cookieKinds().filter(
+        (cookie) => cookie.partitionKey === undefined || driver.features.partitionedCookies,
+      );
       for (const cookie of cookies) assert.deepEqual(await driver.setCookie(cookie), { ok: true }, cookie.name);
       const read = new Map((await driver.cookies()).cookies.map((cookie) => [cookieIdentity(cookie), cookie]));
       for (const cookie of cookies) assert.deepEqual(roundExpiry(read.get(cookieIdentity(cookie))), cookie);
@@ -109,7 +111,12 @@ export const DRIVER_CASES: readonly DriverCase[] = [
   {
     name: 'deletes one cookie of several that differ in path, domain or partition only',
     async run({ driver }) {
-      const all = [cookie({}), cookie({ path: '/p' }), cookie({ hostOnly: false }), ...cookieKinds().filter((c) => c.partitionKey)];
+      const all = [
+        cookie({}),
+        cookie({ path: '/p' }),
+        cookie({ hostOnly: false }),
+        ...cookieKinds().filter((c) => c.partitionKey),
+      ];
       for (const each of all) await driver.setCookie(each);
       const before = (await driver.cookies()).cookies.length;
       await driver.deleteCookie(cookie({ hostOnly: false }));
@@ -129,7 +136,10 @@ export const DRIVER_CASES: readonly DriverCase[] = [
         assert.equal(await driver.evaluate(helper, frame, source, 'from psp', TIMEOUT), visited);
       }
       await driver.closeTab(helper);
-      assert.deepEqual(site.requests.filter((request) => request.includes('offline.localhost')), []);
+      assert.deepEqual(
+        site.requests.filter((request) => request.includes('offline.localhost')),
+        [],
+      );
       await goto(`${origin}/`);
       assert.equal(await evaluate('localStorage.getItem("k")'), 'from psp');
     },
@@ -160,9 +170,16 @@ export const DRIVER_CASES: readonly DriverCase[] = [
     async run({ driver, goto, evaluate }, site) {
       await goto(`${site.origin('a.localhost')}/frames`);
       await goto(`${site.origin('b.localhost')}/`);
-      await evaluate(`new Promise((done) => { const w = open("${site.origin('popup.localhost')}/"); setTimeout(() => { w.close(); done(); }, 500); })`);
-      const wanted = ['a.localhost', 'below.a.localhost', 'b.localhost', 'popup.localhost'].map((host) => site.origin(host));
-      const visited = await eventually(async () => driver.visited(), (found) => wanted.every((origin) => found.includes(origin)));
+      await evaluate(
+        `new Promise((done) => { const w = open("${site.origin('popup.localhost')}/"); setTimeout(() => { w.close(); done(); }, 500); })`,
+      );
+      const wanted = ['a.localhost', 'below.a.localhost', 'b.localhost', 'popup.localhost'].map((host) =>
+        site.origin(host),
+      );
+      const visited = await eventually(
+        async () => driver.visited(),
+        (found) => wanted.every((origin) => found.includes(origin)),
+      );
       for (const origin of wanted) assert.ok(visited.includes(origin), origin);
     },
   },

@@ -34,7 +34,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
   'ignores conditions': (store) => change(store, { put: (key, body) => overwrite(store, key, body) }),
   'ignores etags but not absence': (store) =>
     change(store, {
-      put: (key, body, condition) => ('etag' in condition ? overwrite(store, key, body) : store.put(key, body, condition)),
+      put: (key, body, condition) =>
+        'etag' in condition ? overwrite(store, key, body) : store.put(key, body, condition),
     }),
   'remove does nothing': (store) => change(store, { remove: async () => undefined }),
   'list drops the last item of a page': (store) =>
@@ -84,7 +85,8 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
       put: async (key, body, condition) =>
         store.put(key, body, (await store.get(key)) === undefined ? { absent: true } : condition),
     }),
-  'loses the last byte': (store) => change(store, { put: (key, body, condition) => store.put(key, body.slice(0, -1), condition) }),
+  'loses the last byte': (store) =>
+    change(store, { put: (key, body, condition) => store.put(key, body.slice(0, -1), condition) }),
   'checks the condition, then writes': (store) => {
     const values = new Map<string, { etag: string; body: Uint8Array }>();
     let count = 0;

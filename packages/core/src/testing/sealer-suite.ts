@@ -20,7 +20,10 @@ export interface SealerCase {
 }
 
 async function errorOf(operation: Promise<unknown>): Promise<PspError> {
-  const error: unknown = await operation.then(() => undefined, (thrown: unknown) => thrown);
+  const error: unknown = await operation.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
   assert.ok(error instanceof PspError, `expected a PspError, found ${String(error)}`);
   return error;
 }

@@ -135,7 +135,8 @@ export const STORE_CASES: readonly StoreCase[] = [
     async run(store) {
       const key = scratch();
       const seen = [await store.put(key, bytes('a'), create)];
-      for (const text of ['b', 'a', 'b', 'a']) seen.push(await store.put(key, bytes(text), { etag: seen.at(-1) as string }));
+      for (const text of ['b', 'a', 'b', 'a'])
+        seen.push(await store.put(key, bytes(text), { etag: seen.at(-1) as string }));
       assert.equal(new Set(seen).size, seen.length, 'an etag came twice');
       assert.equal(await code(store.put(key, bytes('c'), { etag: seen[0] as string })), 'CONFLICT');
     },
@@ -178,7 +179,10 @@ export const STORE_CASES: readonly StoreCase[] = [
       const expected = [...etags.keys()].toSorted((a, b) => (a < b ? -1 : 1));
       for (const limit of [1, 2, 4, 1000]) assert.deepEqual(await listAll(store, `${base}/`, limit), expected);
       assert.deepEqual(await listAll(store, `${base}/a/`, 1), [`${base}/a/b`, `${base}/a/c/d`]);
-      assert.deepEqual(await listAll(store, `${base}/a`, 3), expected.filter((key) => key.startsWith(`${base}/a`)));
+      assert.deepEqual(
+        await listAll(store, `${base}/a`, 3),
+        expected.filter((key) => key.startsWith(`${base}/a`)),
+      );
       assert.deepEqual(await listAll(store, `${base}/none`, 3), []);
       for (const { key, etag, size } of (await store.list(`${base}/`, { limit: 100 })).items) {
         assert.deepEqual([etag, size], [etags.get(key), key.length - base.length - 1]);
@@ -200,8 +204,14 @@ export const STORE_CASES: readonly StoreCase[] = [
         const { etag } = (await store.get(stay[round] as string)) ?? { etag: '' };
         await store.put(stay[round] as string, bytes('changed'), { etag });
       });
-      assert.deepEqual(listed.filter((key) => stay.includes(key)), stay);
-      assert.deepEqual(listed, [...new Set(listed)].toSorted((a, b) => (a < b ? -1 : 1)));
+      assert.deepEqual(
+        listed.filter((key) => stay.includes(key)),
+        stay,
+      );
+      assert.deepEqual(
+        listed,
+        [...new Set(listed)].toSorted((a, b) => (a < b ? -1 : 1)),
+      );
     },
   },
   {
@@ -228,7 +238,14 @@ export const STORE_CASES: readonly StoreCase[] = [
   {
     name: 'there is no unconditional overwrite',
     async run(store) {
-      for (const condition of [undefined, {}, { absent: false }, { etag: '' }, { etag: undefined }, { absent: true, etag: 'x' }]) {
+      for (const condition of [
+        undefined,
+        {},
+        { absent: false },
+        { etag: '' },
+        { etag: undefined },
+        { absent: true, etag: 'x' },
+      ]) {
         const put = store.put(scratch(), bytes('x'), condition as never);
         assert.equal(await code(put), 'INVALID_INPUT', JSON.stringify(condition));
       }
@@ -248,7 +265,7 @@ export const STORE_CASES: readonly StoreCase[] = [
 
 /** Adds 1 to the number under `key`, `times` times, by compare-and-swap. */
 export async function increment(store: Store, key: string, times: number): Promise<void> {
-  for (let done = 0; done < times; ) {
+  for (let done = 0; done < times;) {
     const found = await store.get(key);
     assert.ok(found !== undefined, `${key} is gone`);
     const next = Number(Buffer.from(found.body).toString()) + 1;

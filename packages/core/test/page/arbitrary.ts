@@ -1,9 +1,31 @@
 /** Arbitrary structured-clone values with hostile names, shared references and cycles, for property tests. */
 import fc from 'fast-check';
 
-const TEXTS = ['__proto__', 'constructor', 'toJSON', 'length', 'map', 'entries', 'valueOf', 'json', 'nodes', 'ref', '', '\u2028', '</script>', '\ud800', '\udc00x', '😀', '\0'];
+const TEXTS = [
+  '__proto__',
+  'constructor',
+  'toJSON',
+  'length',
+  'map',
+  'entries',
+  'valueOf',
+  'json',
+  'nodes',
+  'ref',
+  '',
+  '\u2028',
+  '</script>',
+  '\ud800',
+  '\udc00x',
+  '😀',
+  '\0',
+];
 
-export const text = fc.oneof(fc.constantFrom(...TEXTS), fc.string({ unit: 'binary', maxLength: 6 }), fc.string({ maxLength: 6 }));
+export const text = fc.oneof(
+  fc.constantFrom(...TEXTS),
+  fc.string({ unit: 'binary', maxLength: 6 }),
+  fc.string({ maxLength: 6 }),
+);
 
 export const scalar = fc.oneof(
   text,
@@ -21,11 +43,21 @@ const leaf = fc.oneof(
   fc.oneof(text, fc.double(), fc.boolean(), fc.bigInt()).map((value) => () => Object(value) as object),
   fc.uint8Array({ maxLength: 32 }).map((bytes) => () => bytes.slice().buffer),
   fc.uint8Array({ maxLength: 9 }).map((bytes) => () => resizable(bytes)),
-  fc.tuple(fc.uint8Array({ maxLength: 9 }), text).map(([bytes, type]) => () => new Blob([bytes], { type })),
-  fc.tuple(fc.uint8Array({ maxLength: 9 }), text, fc.nat()).map(
-    ([bytes, name, lastModified]) => () => new File([bytes], name, { lastModified }),
+  fc.tuple(fc.uint8Array({ maxLength: 9 }), text).map(
+    ([bytes, type]) =>
+      () =>
+        new Blob([bytes], { type }),
   ),
-  fc.tuple(text, fc.constantFrom('DataCloneError', 'AbortError', 'own')).map(([message, name]) => () => new DOMException(message, name)),
+  fc.tuple(fc.uint8Array({ maxLength: 9 }), text, fc.nat()).map(
+    ([bytes, name, lastModified]) =>
+      () =>
+        new File([bytes], name, { lastModified }),
+  ),
+  fc.tuple(text, fc.constantFrom('DataCloneError', 'AbortError', 'own')).map(
+    ([message, name]) =>
+      () =>
+        new DOMException(message, name),
+  ),
 );
 
 function resizable(bytes: Uint8Array): ArrayBuffer {
@@ -35,7 +67,16 @@ function resizable(bytes: Uint8Array): ArrayBuffer {
   return buffer;
 }
 
-const VIEWS = [Int8Array, Uint8ClampedArray, Uint16Array, Int32Array, Float32Array, Float64Array, BigInt64Array, DataView];
+const VIEWS = [
+  Int8Array,
+  Uint8ClampedArray,
+  Uint16Array,
+  Int32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  DataView,
+];
 const ERRORS = [Error, TypeError, RangeError, URIError];
 
 /** What stands in a slot: a scalar, or the number of a node (modulo the count of nodes). */
@@ -64,7 +105,11 @@ function allocate({ kind, make, slots }: NodeSpec, buffers: ArrayBuffer[]): obje
   if (kind === 3) return new Set();
   if (kind === 4) return new ERRORS[slots.length % ERRORS.length]!('a message', { cause: undefined });
   if (kind === 5) {
-    const view = VIEWS[slots.length % VIEWS.length]! as new (buffer: ArrayBuffer, offset: number, length: number) => object;
+    const view = VIEWS[slots.length % VIEWS.length]! as new (
+      buffer: ArrayBuffer,
+      offset: number,
+      length: number,
+    ) => object;
     return new view(buffers[slots.length % buffers.length]!, 8, 2);
   }
   if (kind >= 6) return make();
@@ -74,10 +119,12 @@ function allocate({ kind, make, slots }: NodeSpec, buffers: ArrayBuffer[]): obje
 function fill(object: object, { kind, names, slots }: NodeSpec, value: (slot: SlotSpec) => unknown): void {
   const define = (name: PropertyKey, slot: SlotSpec): object =>
     Object.defineProperty(object, name, { value: value(slot), writable: true, enumerable: true, configurable: true });
-  if (kind === 0 || kind === 1) names.forEach((name, at) => void (name !== 'length' && define(name, slots[at] ?? { value: at })));
+  if (kind === 0 || kind === 1)
+    names.forEach((name, at) => void (name !== 'length' && define(name, slots[at] ?? { value: at })));
   // An odd step leaves holes.
   if (kind === 1) slots.forEach((slot, at) => void define(String(names.length === 1 ? at * 2 : at), slot));
-  if (kind === 2) slots.forEach((slot, at) => void (object as Map<unknown, unknown>).set(value(slot), value(slots[at - 1] ?? slot)));
+  if (kind === 2)
+    slots.forEach((slot, at) => void (object as Map<unknown, unknown>).set(value(slot), value(slots[at - 1] ?? slot)));
   if (kind === 3) slots.forEach((slot) => void (object as Set<unknown>).add(value(slot)));
   if (kind === 4) (object as Error).cause = slots[0] === undefined ? 1 : value(slots[0]);
 }

@@ -10,6 +10,11 @@ import { LostValueError, WireError } from '../../src/page/codec/wire.js';
 import { build, plan, scalar, text } from './arbitrary.js';
 import { difference } from './difference.js';
 
+interface Vector {
+  readonly wire: WireValue;
+  readonly canonical?: boolean;
+}
+
 const throughJson = (wire: unknown): WireValue => JSON.parse(JSON.stringify(wire)) as WireValue;
 
 async function write(value: unknown): Promise<WireValue> {
@@ -30,7 +35,10 @@ const isPortable = (value: unknown): boolean => JSON.stringify(value).search(/\\
 
 describe('any value', () => {
   it('comes back the same from a graph with shared references, cycles and hostile names', async () => {
-    await fc.assert(fc.asyncProperty(plan, (specs) => expectKept(build(specs))), { numRuns: 600 });
+    await fc.assert(
+      fc.asyncProperty(plan, (specs) => expectKept(build(specs))),
+      { numRuns: 600 },
+    );
   });
 
   it('comes back the same when it is a scalar', async () => {
@@ -86,7 +94,7 @@ describe('plain trees', () => {
     ['a shared object', [shared, shared]],
     ['an own __proto__', JSON.parse('{"__proto__": 1}')],
     ['undefined', { a: undefined }],
-    ['a hole', [1, , 3]],
+    ['a hole', Object.assign([], { 0: 1, 2: 3 })],
     ['an array with a property', withProperty],
     ['-0', { a: [-0] }],
     ['NaN', [NaN]],
@@ -143,14 +151,21 @@ describe('particular values', () => {
 
   it('keep the names, messages, stacks and causes of errors', async () => {
     const without = new RangeError();
-    const value = [new TypeError('a', { cause: without }), without, Object.assign(new Error('b'), { cause: undefined })];
+    const value = [
+      new TypeError('a', { cause: without }),
+      without,
+      Object.assign(new Error('b'), { cause: undefined }),
+    ];
     await expectKept(value);
   });
 
   it('keep a long sparse array short', async () => {
     const sparse: unknown[] = [];
     sparse[2 ** 32 - 2] = 'last';
-    expect(await write(sparse)).toEqual({ nodes: [['sparse', 2 ** 32 - 1, [[2 ** 32 - 2, 'last']]]], root: { ref: 0 } });
+    expect(await write(sparse)).toEqual({
+      nodes: [['sparse', 2 ** 32 - 1, [[2 ** 32 - 2, 'last']]]],
+      root: { ref: 0 },
+    });
   });
 
   it('keep extractable keys', async () => {
@@ -167,8 +182,17 @@ describe('particular values', () => {
   it('are lost by name when they cannot leave', async () => {
     const key = await crypto.subtle.generateKey({ name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
     const encoded = encodeValue({ key, channel: new MessageChannel().port1, fine: 1 });
-    expect(encoded.lost).toEqual(['CryptoKey: the key is marked non-extractable', expect.stringMatching(/: no portable form$/)]);
-    expect(throughJson(encoded.wire)).toMatchObject({ nodes: [['object', expect.anything()], ['lost', 'CryptoKey'], ['lost', expect.any(String)]] });
+    expect(encoded.lost).toEqual([
+      'CryptoKey: the key is marked non-extractable',
+      expect.stringMatching(/: no portable form$/),
+    ]);
+    expect(throughJson(encoded.wire)).toMatchObject({
+      nodes: [
+        ['object', expect.anything()],
+        ['lost', 'CryptoKey'],
+        ['lost', expect.any(String)],
+      ],
+    });
     await expect(decodeValue(throughJson(encoded.wire))).rejects.toThrow(LostValueError);
   });
 
@@ -198,15 +222,42 @@ describe('malformed wires', () => {
     ['an inherited number', { nodes: [], root: { number: 'toString' } }],
     ['a bigint in hex', { nodes: [], root: { bigint: '0x10' } }],
     ['a global as a view', one('view', 'Function', { ref: 0 }, 0, 1)],
-    ['a view upon no buffer', { nodes: [['object', []], ['view', 'Uint8Array', { ref: 0 }, 0, 1]], root: { ref: 1 } }],
-    ['a view beyond its buffer', { nodes: [['buffer', 'AA=='], ['view', 'Uint8Array', { ref: 0 }, 0, 9]], root: { ref: 1 } }],
+    [
+      'a view upon no buffer',
+      {
+        nodes: [
+          ['object', []],
+          ['view', 'Uint8Array', { ref: 0 }, 0, 1],
+        ],
+        root: { ref: 1 },
+      },
+    ],
+    [
+      'a view beyond its buffer',
+      {
+        nodes: [
+          ['buffer', 'AA=='],
+          ['view', 'Uint8Array', { ref: 0 }, 0, 9],
+        ],
+        root: { ref: 1 },
+      },
+    ],
     ['bytes that are no base64', one('buffer', '***')],
     ['an endless buffer', one('buffer', '', Number.MAX_SAFE_INTEGER)],
     ['an endless array', one('sparse', 2 ** 33, [])],
     ['an index beyond the length', one('sparse', 1, [[1, 1]])],
     ['a global as an error', one('error', 'Function', {})],
     ['a bad pattern', one('regexp', '(secret', '')],
-    ['a boxed object', { nodes: [['boxed', { ref: 1 }], ['object', []]], root: { ref: 0 } }],
+    [
+      'a boxed object',
+      {
+        nodes: [
+          ['boxed', { ref: 1 }],
+          ['object', []],
+        ],
+        root: { ref: 0 },
+      },
+    ],
     ['an odd number of bytes in utf16', one('regexp', { utf16: 'AA==' }, '')],
     ['a geometry of another shape', one('geometry', 'Window', [])],
     ['a key of another format', one('cryptokey', 'pkcs8', 'AA==', { name: 'HMAC' }, [])],
@@ -219,7 +270,13 @@ describe('malformed wires', () => {
   });
 
   it('do not reach prototypes', async () => {
-    const wire = { nodes: [['object', [['__proto__', { ref: 1 }]]], ['object', [['polluted', true]]]], root: { ref: 0 } };
+    const wire = {
+      nodes: [
+        ['object', [['__proto__', { ref: 1 }]]],
+        ['object', [['polluted', true]]],
+      ],
+      root: { ref: 0 },
+    };
     const value = (await decodeValue(wire)) as object;
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
     expect(Object.keys(value)).toEqual(['__proto__']);
@@ -228,12 +285,43 @@ describe('malformed wires', () => {
 
   it('are never met with anything but a WireError or LostValueError', async () => {
     const json = fc.jsonValue();
-    const tag = fc.constantFrom('object', 'array', 'sparse', 'map', 'set', 'date', 'regexp', 'boxed', 'buffer', 'view', 'blob', 'file', 'error', 'domexception', 'cryptokey', 'lost');
-    const node = fc.tuple(tag, fc.array(fc.oneof(json, fc.nat(3).map((ref) => ({ ref }))), { maxLength: 4 })).map(([name, fields]) => [name, ...fields]);
+    const tag = fc.constantFrom(
+      'object',
+      'array',
+      'sparse',
+      'map',
+      'set',
+      'date',
+      'regexp',
+      'boxed',
+      'buffer',
+      'view',
+      'blob',
+      'file',
+      'error',
+      'domexception',
+      'cryptokey',
+      'lost',
+    );
+    const node = fc
+      .tuple(
+        tag,
+        fc.array(
+          fc.oneof(
+            json,
+            fc.nat(3).map((ref) => ({ ref })),
+          ),
+          { maxLength: 4 },
+        ),
+      )
+      .map(([name, fields]) => [name, ...fields]);
     const wire = fc.record({ nodes: fc.array(node, { maxLength: 4 }), root: fc.nat(3).map((ref) => ({ ref })) });
     await fc.assert(
       fc.asyncProperty(wire, async (value) => {
-        const refusal = await decodeValue(value as WireValue).then(() => undefined, (error: unknown) => error);
+        const refusal = await decodeValue(value as WireValue).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
         expect(refusal === undefined || refusal instanceof WireError || refusal instanceof LostValueError).toBe(true);
       }),
       { numRuns: 1000 },
@@ -247,16 +335,19 @@ describe('vectors of the specification', async () => {
   // What Node lacks is read in the browser test.
   const BROWSER_ONLY = /^(geometry|image|view-float16array)/;
 
-  it.each(names.filter((name) => !BROWSER_ONLY.test(name) && name !== 'lost.json'))('%s is written as it was read', async (name) => {
-    const { wire } = JSON.parse(await readFile(new URL(name, folder), 'utf8')) as { wire: WireValue };
-    const value = await decodeValue(wire);
-    const again = await write(value);
-    expect(await difference(value, await decodeValue(again))).toBeUndefined();
-    expect(Object.keys(Object(again) as object)).toEqual(Object.keys(Object(wire) as object));
-  });
+  it.each(names.filter((name) => !BROWSER_ONLY.test(name) && name !== 'lost.json'))(
+    '%s is written as it was read',
+    async (name) => {
+      const { wire, canonical } = JSON.parse(await readFile(new URL(name, folder), 'utf8')) as Vector;
+      const value = await decodeValue(wire);
+      const again = await write(value);
+      if (canonical !== false) expect(again).toEqual(wire);
+      expect(await difference(value, await decodeValue(again))).toBeUndefined();
+    },
+  );
 
   it('lost.json is refused by name', async () => {
-    const { wire } = JSON.parse(await readFile(new URL('lost.json', folder), 'utf8')) as { wire: WireValue };
+    const { wire } = JSON.parse(await readFile(new URL('lost.json', folder), 'utf8')) as Vector;
     await expect(decodeValue(wire)).rejects.toThrow(LostValueError);
   });
 });

@@ -16,7 +16,8 @@ const members: Compare = (left: object, right: object) => [
   }),
 ];
 
-const bytesOf = (view: ArrayBufferView): string => String(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+const bytesOf = (view: ArrayBufferView): string =>
+  String(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
 
 const sequence = (left: Iterable<unknown>, right: Iterable<unknown>): Step[] => {
   const [some, others] = [[...left], [...right]];
@@ -32,7 +33,11 @@ const compareViews: Compare = (left: ArrayBufferView, right: ArrayBufferView) =>
   steps(left, right, ['byteOffset', 'byteLength', 'length', 'buffer']);
 
 const compareErrors: Compare = (left: Error, right: Error) => [
-  ...['message', 'cause', 'stack'].map((name): Step => [`has ${name}`, Object.hasOwn(left, name), Object.hasOwn(right, name)]),
+  ...['message', 'cause', 'stack'].map((name): Step => [
+    `has ${name}`,
+    Object.hasOwn(left, name),
+    Object.hasOwn(right, name),
+  ]),
   ...steps(left, right, ['name', 'message', 'stack', 'cause']),
 ];
 
@@ -79,7 +84,10 @@ const boxed: Compare = (left: object, right: object) => [['value', left.valueOf(
 
 const TABLE: Record<string, Compare> = {
   Object: members,
-  Array: (left: unknown[], right: unknown[]) => [['length', left.length, right.length], ...(members(left as never, right as never) as Step[])],
+  Array: (left: unknown[], right: unknown[]) => [
+    ['length', left.length, right.length],
+    ...(members(left as never, right as never) as Step[]),
+  ],
   Map: (left: Map<unknown, unknown>, right: Map<unknown, unknown>) => sequence([...left].flat(1), [...right].flat(1)),
   Set: (left: Set<unknown>, right: Set<unknown>) => sequence(left, right),
   Date: (left: Date, right: Date) => [['time', left.getTime(), right.getTime()]],
@@ -107,7 +115,10 @@ function comparerOf(tag: string): Compare {
   return found;
 }
 
-const show = (value: unknown): string => (Object.is(value, -0) ? '-0' : `${typeof value} ${tagOf(value)} ${String(typeof value === 'object' ? '' : value).slice(0, 300)}`);
+const show = (value: unknown): string =>
+  Object.is(value, -0)
+    ? '-0'
+    : `${typeof value} ${tagOf(value)} ${String(typeof value === 'object' ? '' : value).slice(0, 300)}`;
 
 /** Where the first difference is, or undefined when there is none. Without recursion, so that depth is no limit. */
 export async function difference(left: unknown, right: unknown): Promise<string | undefined> {

@@ -11,6 +11,14 @@ export async function bundleProgram(name: string): Promise<string> {
   await chmod(folder, 0o755);
   const outfile = join(folder, `${name}.mjs`);
   const entry = fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
-  await build({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', logLevel: 'error' });
+  await build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    logLevel: 'error',
+  });
   return outfile;
 }

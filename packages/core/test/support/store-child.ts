@@ -20,7 +20,11 @@ function bodyOf(number: number): Buffer {
 async function write(): Promise<void> {
   const key = `value/${name}`;
   let found = await store.get(key);
-  for (let number = found === undefined ? 1 : Number.parseInt(Buffer.from(found.body).toString(), 10) + 1; ; number += 1) {
+  for (
+    let number = found === undefined ? 1 : Number.parseInt(Buffer.from(found.body).toString(), 10) + 1;
+    ;
+    number += 1
+  ) {
     const etag = await store.put(key, bodyOf(number), found === undefined ? { absent: true } : { etag: found.etag });
     found = { etag, body: new Uint8Array() };
     say(`value ${number}`);
@@ -35,8 +39,20 @@ async function write(): Promise<void> {
 const COMMANDS: Record<string, () => Promise<void>> = {
   increment: () => increment(store, name, Number(argument)),
   write,
-  create: async () => say(await store.put(name, bodyOf(1), { absent: true }).then(() => 'done', (error: PspError) => `${error.code} ${error.message}`)),
-  list: async () => say(await store.list('', { limit: 1 }).then(() => 'done', (error: PspError) => `${error.code} ${error.message}`)),
+  create: async () =>
+    say(
+      await store.put(name, bodyOf(1), { absent: true }).then(
+        () => 'done',
+        (error: PspError) => `${error.code} ${error.message}`,
+      ),
+    ),
+  list: async () =>
+    say(
+      await store.list('', { limit: 1 }).then(
+        () => 'done',
+        (error: PspError) => `${error.code} ${error.message}`,
+      ),
+    ),
 };
 
 await COMMANDS[command]?.();

@@ -15,6 +15,11 @@ const PATH = '/__psp_blank__';
 /** The browser's bookkeeping follows a page that has changed within milliseconds; so often it is asked. */
 const POLL_MS = 5;
 
+export interface BlankPage {
+  readonly frameId: string;
+  readonly executionContextId: number;
+}
+
 /** One tab under interception; `end` gives it back. */
 export class BlankTab {
   #wanted: string | undefined;
@@ -23,22 +28,25 @@ export class BlankTab {
   constructor(readonly target: Target) {}
 
   /**
-   * Goes to a blank document of `origin` and gives the id of its main frame. Requests to other origins fail, since a
+   * Goes to a blank document of `origin` and gives its main frame and an isolated world in it. Requests to other origins fail, since a
    * redirect of the browser's own (http to https) would else put the data elsewhere.
    */
-  async visit(origin: string, timeoutMs: number): Promise<string> {
+  async visit(origin: string, timeoutMs: number): Promise<BlankPage> {
     if (this.#off === undefined) await this.#begin();
     this.#wanted = origin;
     const { frameId, errorText } = await this.target.send('Page.navigate', { url: `${origin}${PATH}` }, timeoutMs);
     if (errorText !== undefined) {
       throw new PspError('BROWSER_UNREACHABLE', `The browser would not open ${origin}: ${errorText}.`);
     }
-    // Asked of the page itself: the browser's own bookkeeping may lag behind the page by some milliseconds.
-    const { result } = await this.target.send('Runtime.evaluate', { expression: 'location.origin' }, timeoutMs);
+    const [{ result }, { executionContextId }] = await Promise.all([
+      // Asked of the page itself: the browser's own bookkeeping may lag behind the page by some milliseconds.
+      this.target.send('Runtime.evaluate', { expression: 'location.origin' }, timeoutMs),
+      this.target.send('Page.createIsolatedWorld', { frameId, worldName: 'psp' }, timeoutMs),
+    ]);
     if (result.value !== origin) {
       throw new PspError('BROWSER_UNREACHABLE', `The browser opened another place instead of ${origin}.`);
     }
-    return frameId;
+    return { frameId, executionContextId };
   }
 
   /** Stops intercepting and goes to `url`, which becomes the only entry of the tab's history. */
@@ -74,10 +82,13 @@ export class BlankTab {
 
   async #begin(): Promise<void> {
     this.#off = this.target.onEvent((event) => this.#onEvent(event));
-    await this.target.send('Network.enable', {});
-    // Else a service worker of the site would answer in our place.
-    await this.target.send('Network.setBypassServiceWorker', { bypass: true });
-    await this.target.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] });
+    // In this order, which the browser keeps without our waiting in between.
+    await Promise.all([
+      this.target.send('Network.enable', {}),
+      // Else a service worker of the site would answer in our place.
+      this.target.send('Network.setBypassServiceWorker', { bypass: true }),
+      this.target.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }),
+    ]);
   }
 
   #onEvent(event: CdpEvent): void {

@@ -35,6 +35,8 @@ export class CdpDriver implements BrowserDriver {
   readonly #blanks = new Map<string, BlankTab>();
   /** Which target a frame lives in: a tab's own, or that of an out-of-process frame. */
   readonly #frameTarget = new Map<string, Target>();
+  /** The isolated world of a blank page. It lives until we leave the page, so it need not be made for each call. */
+  readonly #blankWorld = new Map<string, number>();
   #closed: Promise<void> | undefined;
 
   private constructor(options: CdpDriverOptions) {
@@ -80,7 +82,8 @@ export class CdpDriver implements BrowserDriver {
     const target = this.#frameTarget.get(frame.id);
     if (target === undefined) throw new PspError('BROWSER_GONE', 'The frame is no longer there.');
     try {
-      return await callInIsolatedWorld(target, frame.id, source, argument, options.timeoutMs);
+      const world = this.#blankWorld.get(frame.id) ?? (await isolatedWorld(target, frame.id, options.timeoutMs));
+      return await callIn(target, world, source, argument, options.timeoutMs);
     } catch (cause) {
       if (!(cause instanceof CdpRefusal)) throw cause;
       throw new PspError('BROWSER_GONE', `The page went elsewhere meanwhile: ${cause.message}`, { cause });
@@ -138,12 +141,15 @@ export class CdpDriver implements BrowserDriver {
     const target = await this.#targets.open(tab.id);
     let blank = this.#blanks.get(tab.id);
     if (blank === undefined) this.#blanks.set(tab.id, (blank = new BlankTab(target)));
-    const id = await blank.visit(origin, options.timeoutMs);
-    this.#frameTarget.set(id, target);
-    return { id, origin, url: `${origin}/`, firstParty: true };
+    const { frameId, executionContextId } = await blank.visit(origin, options.timeoutMs);
+    this.#frameTarget.set(frameId, target);
+    this.#blankWorld.set(frameId, executionContextId);
+    return { id: frameId, origin, url: `${origin}/`, firstParty: true };
   }
 
   async release(tab: Tab, url: string, options: CallOptions): Promise<void> {
+    // The main frame of a tab has the tab's id.
+    this.#blankWorld.delete(tab.id);
     await this.#blanks.get(tab.id)?.end(url, options.timeoutMs);
     this.#blanks.delete(tab.id);
   }
@@ -195,22 +201,21 @@ export class CdpDriver implements BrowserDriver {
   }
 }
 
-async function callInIsolatedWorld(
+async function isolatedWorld(target: Target, frameId: string, timeoutMs: number): Promise<number> {
+  const { executionContextId } = await target.send('Page.createIsolatedWorld', { frameId, worldName: 'psp' }, timeoutMs);
+  return executionContextId;
+}
+
+async function callIn(
   target: Target,
-  frameId: string,
+  executionContextId: number,
   source: string,
   argument: string,
   timeoutMs: number,
 ): Promise<string> {
-  const world = await target.send('Page.createIsolatedWorld', { frameId, worldName: 'psp' }, timeoutMs);
-  const call = {
-    functionDeclaration: source,
-    executionContextId: world.executionContextId,
-    arguments: [{ value: argument }],
-    awaitPromise: true,
-    returnByValue: true,
-  };
-  const { result, exceptionDetails } = await target.send('Runtime.callFunctionOn', call, timeoutMs);
+  const call = { functionDeclaration: source, executionContextId, awaitPromise: true, returnByValue: true };
+  const withArgument = { ...call, arguments: [{ value: argument }] };
+  const { result, exceptionDetails } = await target.send('Runtime.callFunctionOn', withArgument, timeoutMs);
   if (exceptionDetails !== undefined || typeof result.value !== 'string') {
     throw new PspError('UNSUPPORTED', `The page code failed: ${exceptionDetails?.text ?? 'it gave no text'}.`);
   }

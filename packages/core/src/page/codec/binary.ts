@@ -48,7 +48,10 @@ export const bufferKind: Kind = {
 };
 
 function resizable(bytes: Uint8Array, maxByteLength: number): ArrayBuffer {
-  const constructor = ArrayBuffer as unknown as new (length: number, options: { maxByteLength: number }) => ResizableBuffer;
+  const constructor = ArrayBuffer as unknown as new (
+    length: number,
+    options: { maxByteLength: number },
+  ) => ResizableBuffer;
   try {
     const buffer = new constructor(bytes.length, { maxByteLength });
     // An engine without resizable buffers ignores the option.

@@ -50,8 +50,7 @@ export const imageBitmapKind: Kind = {
     const { data } = context.getImageData(0, 0, width, height, { colorSpace: 'srgb' });
     return ['imagebitmap', width, height, toBase64(new Uint8Array(data.buffer))];
   },
-  read: ([, width, height, base64]) =>
-    createImageBitmap(readImageData(['imagedata', width, height, 'srgb', base64])),
+  read: ([, width, height, base64]) => createImageBitmap(readImageData(['imagedata', width, height, 'srgb', base64])),
 };
 
 const POINT = ['x', 'y', 'z', 'w'];
@@ -82,8 +81,7 @@ const matrix: Shape = {
   arguments: (numbers) => (numbers.length === 6 || numbers.length === 16 ? [numbers] : undefined),
 };
 const quad: Shape = {
-  numbers: (value: object) =>
-    CORNERS.flatMap((corner) => pick((value as Record<string, DOMPoint>)[corner]!, POINT)),
+  numbers: (value: object) => CORNERS.flatMap((corner) => pick((value as Record<string, DOMPoint>)[corner]!, POINT)),
   arguments(numbers) {
     if (numbers.length !== 16) return undefined;
     const corner = (at: number): object =>

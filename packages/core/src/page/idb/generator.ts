@@ -8,7 +8,7 @@ import { keepAlive, resultOf } from './request.js';
 const LAST_NUMBER = 2 ** 53;
 
 /** The position of a generator that has given its last number: the next double above, since 2^53 + 1 is none. */
-export const EXHAUSTED = 2 ** 53 + 2;
+const EXHAUSTED = 2 ** 53 + 2;
 
 /**
  * The number that the generator would give next. Adds a record: abort the transaction afterwards, which also puts the generator back.

@@ -10,7 +10,11 @@ import { aborted, committed, resultOf } from './request.js';
 import { readSchema, replaceStores, sameSchema } from './schema.js';
 
 /** Those not wanted are deleted. A database that fails or is held by a page is a loss that names it, and costs no other. */
-export async function loadDatabases(wanted: readonly IdbDatabase[], timeoutMs: number, losses: PageLoss[]): Promise<void> {
+export async function loadDatabases(
+  wanted: readonly IdbDatabase[],
+  timeoutMs: number,
+  losses: PageLoss[],
+): Promise<void> {
   const versions = new Map<string, number>();
   try {
     for (const { name, version } of await databaseInfos(timeoutMs)) versions.set(name as string, version as number);

@@ -60,7 +60,9 @@ async function makeReady(records: readonly unknown[], { path, records: ready, lo
       ready.push({ key, value: await decodeValue(wire.value) });
     } catch (error) {
       if (!(error instanceof LostValueError || error instanceof WireError)) throw error;
-      losses.push(loss('record-not-restored', 'indexedDB', { item: `${path}/${keyLabel(key)}`, detail: describe(error) }));
+      losses.push(
+        loss('record-not-restored', 'indexedDB', { item: `${path}/${keyLabel(key)}`, detail: describe(error) }),
+      );
     }
   }
 }
@@ -78,7 +80,7 @@ async function write(database: IDBDatabase, request: PutRequest, work: Work): Pr
   }, request.timeoutMs);
   const requests = putAll(store, work, refusals);
   // The first answer shows that the transaction has begun; after that nobody can hold it up.
-  for (const first of requests.slice(0, 1)) first.addEventListener('success', () => clearTimeout(timer));
+  for (const answer of ['success', 'error']) requests[0]?.addEventListener(answer, () => clearTimeout(timer));
   if (store.autoIncrement && request.keyGenerator !== undefined) setGenerator(store, request.keyGenerator);
   try {
     await done;
@@ -105,8 +107,6 @@ function putAll(store: IDBObjectStore, { records, path }: Work, refusals: PageLo
     try {
       const request = isInline ? store.put(value) : store.put(value, key as IDBValidKey);
       request.onerror = (event) => {
-        // An abort ends every request with AbortError, and is reported as a whole.
-        if (request.error?.name === 'AbortError') return;
         keepAlive(event);
         refuse(request.error);
       };

@@ -37,7 +37,12 @@ interface Page {
   readonly values: readonly unknown[];
 }
 
-async function readPage(store: IDBObjectStore, query: IDBKeyRange | null, count: number, timeoutMs: number): Promise<Page> {
+async function readPage(
+  store: IDBObjectStore,
+  query: IDBKeyRange | null,
+  count: number,
+  timeoutMs: number,
+): Promise<Page> {
   const [keys, values] = await Promise.all([
     resultOf(store.getAllKeys(query, count), timeoutMs),
     resultOf(store.getAll(query, count) as IDBRequest<unknown[]>, timeoutMs),

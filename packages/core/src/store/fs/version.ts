@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { open, readdir, truncate, unlink, type FileHandle } from 'node:fs/promises';
+import { open, readdir, stat, truncate, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PspError } from '@psp/protocol';
 import { systemCode } from './error.js';
@@ -13,8 +13,11 @@ import { systemCode } from './error.js';
 const MAGIC = Buffer.from('PSF1');
 const NONCE_BYTES = 16;
 const HEADER_BYTES = MAGIC.length + 2 * NONCE_BYTES + 4;
-/** Headers kept behind the newest version: the evidence by which `isSuccessor` decides. */
+/** Headers kept behind the newest version, however old, and however many are younger: the evidence by which `isSuccessor` decides. */
 const KEPT_HEADERS = 8;
+const KEPT_MS = 60_000;
+/** Old versions that one put looks at, so that a burst of puts is cleaned up by those after it. */
+const PRUNED_AT_ONCE = 8;
 /** A reader that loses this many races against writers gives up. */
 const MAX_RACES = 100;
 
@@ -73,7 +76,7 @@ export async function readNewest(
 /**
  * After `version` was linked: whether it really followed the newest version of that moment. A process that was paused
  * between its check and its link may have linked a number that others had used and pruned meanwhile; then a higher version
- * stands that does not follow from ours, and no reader ever saw ours. Undefined when the evidence is pruned.
+ * stands that does not follow from ours, and no reader ever saw ours. Undefined when the evidence is pruned, a minute later.
  */
 export async function isSuccessor(folder: string, version: Version): Promise<boolean | undefined> {
   const higher = (await versionNumbers(folder))?.filter((number) => number > version.number) ?? [];
@@ -86,14 +89,24 @@ export async function isSuccessor(folder: string, version: Version): Promise<boo
 
 /** Frees the bodies of superseded versions, and the headers of old ones. Best effort: the put is done, and the next one prunes too. */
 export async function prune(folder: string, newest: number): Promise<void> {
-  const numbers = (await versionNumbers(folder).catch(() => undefined)) ?? [];
-  for (const number of numbers.filter((other) => other < newest)) {
-    const path = join(folder, String(number));
-    await (number < newest - KEPT_HEADERS ? unlink(path) : truncate(path, HEADER_BYTES)).catch(() => undefined);
+  const old = ((await versionNumbers(folder).catch(() => undefined)) ?? []).filter((number) => number < newest);
+  const spare = new Set(old.slice(0, -KEPT_HEADERS));
+  for (const number of new Set([...old.slice(0, PRUNED_AT_ONCE), ...old.slice(-1)])) {
+    await pruneOne(join(folder, String(number)), spare.has(number)).catch(() => undefined);
   }
 }
 
-async function readVersion(folder: string, number: number, headerOnly: boolean): Promise<{ version: Version; body: Uint8Array } | undefined> {
+async function pruneOne(path: string, spare: boolean): Promise<void> {
+  const { size, mtimeMs } = await stat(path);
+  if (size > HEADER_BYTES) await truncate(path, HEADER_BYTES);
+  else if (spare && Date.now() - mtimeMs > KEPT_MS) await unlink(path);
+}
+
+async function readVersion(
+  folder: string,
+  number: number,
+  headerOnly: boolean,
+): Promise<{ version: Version; body: Uint8Array } | undefined> {
   const path = join(folder, String(number));
   let file: FileHandle;
   try {
@@ -128,5 +141,8 @@ async function readExactly(file: FileHandle, length: number, position: number): 
 }
 
 function damaged(folder: string, number: number): PspError {
-  return new PspError('CORRUPT', `${join(folder, String(number))} was damaged: the file is cut short or is not one of this store`);
+  return new PspError(
+    'CORRUPT',
+    `${join(folder, String(number))} was damaged: the file is cut short or is not one of this store`,
+  );
 }
