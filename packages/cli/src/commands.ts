@@ -1,0 +1,42 @@
+/** The table of commands, in the order in which the help lists them. */
+import type { Command, OptionRow } from './command.js';
+import { capture } from './commands/capture.js';
+import { completionCommand } from './commands/completion.js';
+import { remove } from './commands/delete.js';
+import { diff } from './commands/diff.js';
+import { doctor } from './commands/doctor.js';
+import { exportSession } from './commands/export.js';
+import { importFile } from './commands/import.js';
+import { list } from './commands/list.js';
+import { login } from './commands/login.js';
+import { rename } from './commands/rename.js';
+import { restore } from './commands/restore.js';
+import { show } from './commands/show.js';
+import { tag } from './commands/tag.js';
+
+/** Taken by every command, before or after its name. */
+export const GLOBAL_OPTIONS: readonly OptionRow[] = [
+  { flags: '--store <url>', description: 'where the sessions are (default: PSP_STORE, else the local folder)' },
+  {
+    flags: '--key-file <path>',
+    description: 'the key file (default: PSP_KEY_FILE, else one in the configuration folder)',
+  },
+  { flags: '--json', description: 'one JSON document on standard output; errors as JSON on standard error' },
+  { flags: '--timeout <seconds>', description: 'seconds that one page or call may take' },
+];
+
+export const COMMANDS: readonly Command<never>[] = [
+  login,
+  capture,
+  restore,
+  list,
+  show,
+  diff,
+  rename,
+  tag,
+  remove,
+  exportSession,
+  importFile,
+  doctor,
+  completionCommand(() => COMMANDS, GLOBAL_OPTIONS),
+];

@@ -1,0 +1,96 @@
+/** psp import: a file of another tool becomes a session. */
+import { open } from 'node:fs/promises';
+import { basename, extname } from 'node:path';
+import { splitRecords } from '@psp/core';
+import { detectFormat, formatNamed, FORMATS, type SessionParts } from '@psp/core/formats';
+import { newSessionId, parseSessionDocument, PspError, SESSION_VERSION, type SessionDocument } from '@psp/protocol';
+import type { Command } from '../command.js';
+import { reportSaved } from '../saved.js';
+import { fileError } from '../secret-file.js';
+
+/** Larger files are refused before they are read. */
+const MAX_FILE_BYTES = 256 * 1024 * 1024;
+const BATCH_BYTES = 4 * 1024 * 1024;
+
+interface Options {
+  format: string;
+  name?: string;
+  tag?: string[];
+}
+
+export const importFile: Command<Options> = {
+  name: 'import',
+  summary: 'make a session of a file from another tool',
+  description:
+    'Reads what `psp export` writes and what the tools themselves write. The file stays: delete it when done.',
+  arguments: [{ name: '<file>', description: 'the file; "-" is standard input' }],
+  options: [
+    {
+      flags: '--format <format>',
+      description: 'its format',
+      choices: ['auto', ...FORMATS.map(({ name }) => name)],
+      fallback: 'auto',
+    },
+    {
+      flags: '--name <name>',
+      description: 'name of the session (default: that in the file, else the name of the file)',
+    },
+    { flags: '--tag <tag>', description: 'a tag for it (again for several)', repeated: true },
+  ],
+  examples: ['psp import state.json --name my-session', 'psp import cookies.txt --format cookies.txt --tag legacy'],
+  async run(run, [file = ''], { format, name, tag }) {
+    const text = textOf(await readInput(file), file);
+    const chosen = format === 'auto' ? detectFormat(text) : formatNamed(format);
+    const parts = chosen.read(text);
+    const document = documentOf(parts, { name: name ?? parts.name ?? titleOf(file), tags: tag ?? parts.tags ?? [] });
+    const archive = await run.archive();
+    const { metadata } = await archive.save(splitRecords(document, { maxBytes: BATCH_BYTES }));
+    reportSaved(run, `imported from ${chosen.name}:`, metadata, document.losses);
+  },
+};
+
+/** A new session, checked as a whole: each format checks its own fields only. */
+function documentOf(
+  { name: _, tags: __, ...parts }: SessionParts,
+  naming: { name: string; tags: readonly string[] },
+): SessionDocument {
+  const capturedAt = new Date().toISOString();
+  return parseSessionDocument({
+    format: 'psp-session',
+    version: SESSION_VERSION,
+    id: newSessionId(),
+    ...naming,
+    capturedAt,
+    ...parts,
+  });
+}
+
+async function readInput(file: string): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    const stream = file === '-' ? process.stdin : (await open(file, 'r')).createReadStream();
+    for await (const chunk of stream as AsyncIterable<Uint8Array>) {
+      bytes += chunk.length;
+      if (bytes > MAX_FILE_BYTES)
+        throw new PspError('TOO_LARGE', `${file}: expected at most ${MAX_FILE_BYTES} bytes, found more`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw error instanceof PspError ? error : fileError(error as NodeJS.ErrnoException, file);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** UTF-8, with or without a byte order mark. */
+function textOf(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new PspError('INVALID_DOCUMENT', `${file}: expected UTF-8 text, found other bytes`, { cause });
+  }
+}
+
+function titleOf(file: string): string {
+  return file === '-' ? 'imported' : basename(file, extname(file)).slice(0, 100);
+}

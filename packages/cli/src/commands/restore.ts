@@ -1,0 +1,50 @@
+/** psp restore: a stored session into a browser that runs already. */
+import { restoreState, type RestoreReport } from '@psp/core';
+import { ID_ARGUMENT, type Command } from '../command.js';
+import { withoutQueries } from '../plain-text.js';
+import { findSession } from '../sessions.js';
+import { plural } from '../units.js';
+import { CDP_OPTIONS, openBrowser } from './capture.js';
+
+export const restore: Command<{ cdp: string; context?: string; tabs: boolean }> = {
+  name: 'restore',
+  summary: 'restore a session into a running browser',
+  description:
+    'Replaces what the browser holds for the origins of the session, and leaves other origins alone. Its tabs are opened, each with its sessionStorage.',
+  arguments: [ID_ARGUMENT],
+  options: [...CDP_OPTIONS, { flags: '--no-tabs', description: 'open no tabs' }],
+  examples: [
+    'psp restore my-session --cdp http://127.0.0.1:9222',
+    'psp restore 01890a5d --cdp http://127.0.0.1:9222 --no-tabs',
+  ],
+  async run(run, [given = ''], { cdp, context, tabs }) {
+    const archive = await run.archive();
+    const id = await findSession(archive, given);
+    const { metadata, state } = await archive.open(id);
+    const driver = await openBrowser(cdp, context, run.timeout());
+    await run.tidied(
+      () => driver.close(),
+      async () => {
+        const onProgress = run.showProgress('writing');
+        const report = await restoreState(driver, state, { tabs: tabs ? 'all' : 'none', onProgress, ...run.timeout() });
+        const shown = publicReport(report);
+        run.output.result({ id, name: metadata.name, ...shown }, () => {
+          run.output.line(`restored "${metadata.name}": ${summaryOf(shown)}`);
+          run.output.losses(shown.losses);
+        });
+      },
+    );
+  },
+};
+
+/** Tabs are named by their addresses, which may hold tokens. */
+function publicReport(report: RestoreReport): RestoreReport {
+  return JSON.parse(withoutQueries(JSON.stringify(report))) as RestoreReport;
+}
+
+function summaryOf({ done, durationMs }: RestoreReport): string {
+  const tabs = done.filter((one) => one.startsWith('tab ')).length;
+  const origins = done.filter((one) => /^https?:/.test(one)).length;
+  const rest = done.filter((one) => !one.startsWith('tab ') && !/^https?:/.test(one));
+  return [...rest, plural(origins, 'origin'), plural(tabs, 'tab'), `in ${(durationMs / 1000).toFixed(1)} s`].join(', ');
+}

@@ -1,0 +1,137 @@
+/** psp show: what one session holds. */
+import { inlineRecords } from '@psp/core';
+import type { SessionMetadata } from '@psp/protocol';
+import { ID_ARGUMENT, type Command } from '../command.js';
+import { findSession } from '../sessions.js';
+import type { Output } from '../output.js';
+import { overviewOf, type Overview } from '../overview.js';
+import { contents } from '../saved.js';
+import { byteSize, fullTime, relativeTime } from '../units.js';
+
+export const show: Command<{ reveal?: boolean }> = {
+  name: 'show',
+  summary: 'show what a session holds',
+  description:
+    'Shows cookies, origins, tabs, sizes, and when cookies and tokens expire. Values stay hidden without --reveal.',
+  arguments: [ID_ARGUMENT],
+  options: [{ flags: '--reveal', description: 'show values too: whoever sees them is logged in' }],
+  examples: ['psp show my-session', 'psp show 01890a5d --json', 'psp show my-session --reveal'],
+  async run(run, [given = ''], { reveal = false }) {
+    const archive = await run.archive();
+    const id = await findSession(archive, given);
+    const { metadata } = await archive.metadata(id);
+    const { state } = await archive.open(id);
+    const overview = overviewOf(metadata, await inlineRecords(state), reveal);
+    run.output.result(overview, () => showAll(run.output, metadata, overview));
+  },
+};
+
+function showAll(output: Output, metadata: SessionMetadata, overview: Overview): void {
+  showHead(output, metadata, overview);
+  showCookies(output, overview);
+  showOrigins(output, overview);
+  showTabs(output, overview);
+  showTokens(output, overview);
+  if (overview.losses.length > 0) output.line();
+  output.losses(overview.losses);
+}
+
+function showHead(output: Output, metadata: SessionMetadata, { source, capturedAt }: Overview): void {
+  output.line(`name      ${metadata.name}`);
+  output.line(`id        ${metadata.id}`);
+  if (metadata.tags.length > 0) output.line(`tags      ${metadata.tags.join(' ')}`);
+  output.line(`version   ${metadata.version}`);
+  output.line(`captured  ${fullTime(capturedAt)}`);
+  if (source !== undefined)
+    output.line(`from      ${[source.engine, source.browserVersion, source.framework].filter(Boolean).join(' ')}`);
+  if (metadata.expiresAt !== undefined) output.line(`expires   first ${fullTime(metadata.expiresAt)}`);
+  output.line(`holds     ${contents(metadata)}`);
+}
+
+function showCookies(output: Output, { cookies }: Overview): void {
+  if (cookies.length === 0) return;
+  output.heading('Cookies');
+  const columns = [
+    { title: 'NAME' },
+    { title: 'DOMAIN' },
+    { title: 'EXPIRES', whole: true },
+    { title: 'SIZE', right: true, whole: true },
+    { title: 'ATTRIBUTES' },
+  ];
+  const rows = cookies.map((cookie) => [
+    cookie.name,
+    (cookie.hostOnly ? '' : '.') + cookie.domain + (cookie.path === '/' ? '' : cookie.path),
+    cookie.expiresAt === undefined ? 'session' : relativeTime(cookie.expiresAt),
+    byteSize(cookie.bytes),
+    attributes(cookie),
+  ]);
+  output.table(columns, rows);
+  for (const { name, value } of cookies) if (value !== undefined) output.line(`${name} = ${value}`);
+}
+
+function attributes(cookie: Overview['cookies'][number]): string {
+  const flags = [
+    cookie.httpOnly ? 'HttpOnly' : undefined,
+    cookie.secure ? 'Secure' : undefined,
+    cookie.sameSite,
+    cookie.partitionKey === undefined ? undefined : `partitioned (${cookie.partitionKey.topLevelSite})`,
+  ];
+  return flags.filter((flag) => flag !== undefined).join(' ');
+}
+
+function showOrigins(output: Output, { origins }: Overview): void {
+  if (origins.length === 0) return;
+  output.heading('Origins');
+  const columns = [
+    { title: 'ORIGIN' },
+    { title: 'ITEMS', right: true, whole: true },
+    { title: 'DATABASES', right: true, whole: true },
+    { title: 'RECORDS', right: true, whole: true },
+    { title: 'SIZE', right: true, whole: true },
+  ];
+  const rows = origins.map(({ origin, localStorage, databases }) => {
+    const stores = databases.flatMap((database) => database.stores);
+    const bytes = [...localStorage, ...stores].reduce((sum, part) => sum + part.bytes, 0);
+    const records = stores.reduce((sum, store) => sum + store.records, 0);
+    return [origin, String(localStorage.length), String(databases.length), String(records), byteSize(bytes)];
+  });
+  output.table(columns, rows);
+  for (const { localStorage } of origins) showValues(output, localStorage);
+}
+
+function showTabs(output: Output, { tabs }: Overview): void {
+  if (tabs.length === 0) return;
+  output.heading('Tabs');
+  const columns = [{ title: 'ADDRESS' }, { title: 'SESSION STORAGE', right: true, whole: true }];
+  const rows = tabs.map(({ url, sessionStorage }) => [
+    url,
+    String(sessionStorage.reduce((sum, { items }) => sum + items.length, 0)),
+  ]);
+  output.table(columns, rows);
+  for (const { sessionStorage } of tabs) for (const { items } of sessionStorage) showValues(output, items);
+}
+
+function showTokens(output: Output, { tokens }: Overview): void {
+  if (tokens.length === 0) return;
+  output.heading('Tokens');
+  const revealed = tokens.some((token) => 'subject' in token);
+  const columns = [
+    { title: 'WHERE' },
+    { title: 'ORIGIN' },
+    { title: 'ISSUER' },
+    { title: 'EXPIRES', whole: true },
+    ...(revealed ? [{ title: 'SUBJECT' }] : []),
+  ];
+  const rows = tokens.map((token) => [
+    `${token.kind} ${token.item}`,
+    token.origin,
+    token.issuer ?? '-',
+    token.expiresAt === undefined ? '-' : relativeTime(token.expiresAt),
+    ...(revealed ? ['subject' in token ? String(token.subject) : '-'] : []),
+  ]);
+  output.table(columns, rows);
+}
+
+function showValues(output: Output, items: readonly { name: string; value?: string }[]): void {
+  for (const { name, value } of items) if (value !== undefined) output.line(`${name} = ${value}`);
+}

@@ -1,0 +1,29 @@
+/** What every command says once a session is stored. */
+import type { Loss, SessionCounts, SessionMetadata } from '@psp/protocol';
+import type { Run } from './run.js';
+import { byteSize, plural, relativeTime } from './units.js';
+
+/** The JSON form is documented in docs/cli.md, "Saved". */
+export function reportSaved(run: Run, verb: string, metadata: SessionMetadata, losses: readonly Loss[]): void {
+  const { output } = run;
+  output.result({ ...metadata, losses }, () => {
+    output.line(`${verb} "${metadata.name}"`);
+    output.line(`  id       ${metadata.id}`);
+    output.line(`  holds    ${contents(metadata)}`);
+    if (metadata.expiresAt !== undefined) output.line(`  expires  first ${relativeTime(metadata.expiresAt)}`);
+    output.losses(losses);
+  });
+}
+
+/** `2 cookies, 1 origin, ...`; the size where it is known. */
+export function contents({ counts, bytes }: { readonly counts: SessionCounts; readonly bytes?: number }): string {
+  const parts = [
+    plural(counts.cookies, 'cookie'),
+    plural(counts.origins, 'origin'),
+    plural(counts.localStorage + counts.sessionStorage, 'storage item'),
+    plural(counts.records, 'record'),
+    plural(counts.tabs, 'tab'),
+    ...(bytes === undefined ? [] : [byteSize(bytes)]),
+  ];
+  return parts.join(', ');
+}

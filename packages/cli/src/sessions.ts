@@ -1,0 +1,56 @@
+/** Finding sessions in the store: all of them, and the one that a person means. */
+import type { Archive, SessionPage } from '@psp/core';
+import { isSessionId, PspError, type SessionMetadata } from '@psp/protocol';
+
+/** Shorter beginnings of an id are refused: they would soon mean another session. */
+const SHORTEST_PREFIX = 8;
+
+export interface Sessions {
+  readonly sessions: readonly SessionMetadata[];
+  /** Those that cannot be opened, each with its reason. */
+  readonly damaged: SessionPage['damaged'];
+}
+
+export async function allSessions(archive: Archive): Promise<Sessions> {
+  const sessions: SessionMetadata[] = [];
+  const damaged: SessionPage['damaged'] = [];
+  let page = await archive.list();
+  for (;;) {
+    sessions.push(...page.items);
+    damaged.push(...page.damaged);
+    if (page.next === undefined) return { sessions, damaged };
+    page = await archive.list({ after: page.next });
+  }
+}
+
+/**
+ * The id of the session that has this id or this name, or whose id alone begins thus. Throws NOT_FOUND, DELETED, or
+ * AMBIGUOUS with the ids that fit.
+ */
+export async function findSession(archive: Archive, given: string): Promise<string> {
+  try {
+    return await archive.find(given);
+  } catch (error) {
+    if (!(error instanceof PspError) || error.code !== 'NOT_FOUND' || !isPrefix(given)) throw error;
+    const { sessions, damaged } = await allSessions(archive);
+    const ids = [...sessions, ...damaged].map(({ id }) => id).filter((id) => id.startsWith(given));
+    if (ids.length === 1) return ids[0] as string;
+    if (ids.length === 0) throw error;
+    throw new PspError('AMBIGUOUS', `${ids.length} sessions have an id that begins with ${given}: ${ids.join(', ')}`);
+  }
+}
+
+/** The shortest beginning by which each id can be named; at least the part that tells the time, so that lists look even. */
+export function shortIds(ids: readonly string[]): string[] {
+  const TIME_PART = 13;
+  return ids.map((id) => {
+    const others = ids.filter((other) => other !== id);
+    let length = TIME_PART;
+    while (length < id.length && others.some((other) => other.startsWith(id.slice(0, length)))) length += 1;
+    return id.slice(0, length);
+  });
+}
+
+function isPrefix(given: string): boolean {
+  return given.length >= SHORTEST_PREFIX && !isSessionId(given) && /^[0-9a-f]{8}(-[0-9a-f-]*)?$/.test(given);
+}

@@ -1,0 +1,527 @@
+/** psp without a browser: sessions come from files. Names, tags, deletion, export, import, tables, JSON, bad input. */
+import { chmod, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Home, JWT, SECRETS } from './psp.js';
+
+interface Metadata {
+  id: string;
+  name: string;
+  tags: string[];
+  counts: { cookies: number; records: number; localStorage: number };
+}
+
+const ORIGIN = 'https://app.example';
+const SOON = Math.floor(Date.now() / 1000) + 86_400 * 3;
+
+/** A storage state with a secret in every place. */
+const STATE = {
+  cookies: [
+    {
+      name: 'sid',
+      value: SECRETS.cookie,
+      domain: 'app.example',
+      path: '/',
+      expires: SOON,
+      httpOnly: true,
+      secure: true,
+      sameSite: 'Lax',
+    },
+    {
+      name: 'auth',
+      value: JWT,
+      domain: '.app.example',
+      path: '/',
+      expires: -1,
+      httpOnly: true,
+      secure: true,
+      sameSite: 'None',
+    },
+  ],
+  origins: [
+    {
+      origin: ORIGIN,
+      localStorage: [{ name: 'token', value: SECRETS.local }],
+      indexedDB: [
+        {
+          name: 'profile',
+          version: 1,
+          stores: [
+            {
+              name: 'users',
+              autoIncrement: false,
+              indexes: [],
+              records: [{ key: 'me', value: { name: SECRETS.record } }],
+            },
+          ],
+        },
+      ],
+    },
+  ],
+};
+
+let home: Home;
+let id: string;
+
+beforeAll(async () => {
+  home = await Home.make();
+  await writeFile(home.path('state.json'), JSON.stringify(STATE));
+  const saved = await home.json<Metadata>(['import', 'state.json', '--name', 'first', '--tag', 'staging']);
+  id = saved.id;
+});
+afterAll(() => home.remove());
+
+describe('import', () => {
+  test('makes a session of a file, and finds its format', async () => {
+    const saved = await home.json<Metadata & { losses: unknown[] }>(['import', 'state.json']);
+    expect(saved).toMatchObject({
+      name: 'state',
+      tags: [],
+      counts: { cookies: 2, records: 1, localStorage: 1 },
+      losses: [],
+    });
+    expect((await home.psp(['delete', saved.id, '--yes'])).code).toBe(0);
+  });
+
+  test('reads standard input', async () => {
+    const text = '# Netscape HTTP Cookie File\napp.example\tFALSE\t/\tTRUE\t0\tsid\tv\n';
+    const saved = await home.json<Metadata>(['import', '-', '--name', 'piped'], { input: text });
+    expect(saved).toMatchObject({ name: 'piped', counts: { cookies: 1 } });
+    expect((await home.psp(['delete', 'piped', '--yes'])).code).toBe(0);
+  });
+
+  test.each([
+    ['no file', 'absent.json', undefined, 2, 'no such file'],
+    ['a folder', '.', undefined, 2, 'expected a file'],
+    ['an empty file', 'bad', '', 3, 'expected one of the formats psp, playwright'],
+    ['other text', 'bad', 'hello\n', 3, 'expected one of the formats'],
+    ['no UTF-8', 'bad', Buffer.from([0xff, 0xfe, 0x41]), 3, 'expected UTF-8 text'],
+    [
+      'a wrong field',
+      'bad',
+      '[{"name":"n","value":"v","domain":"a.example","expires":"x"}]',
+      3,
+      'cookies[0].expires: expected number',
+    ],
+    [
+      'a wrong meaning',
+      'bad',
+      '[{"name":"n","value":"a;b","domain":"a.example"}]',
+      3,
+      'cookies[0].value: expected no control',
+    ],
+    ['a version of the future', 'bad', '{"format":"psp-session","version":99}', 3, '99'],
+    ['JSON cut short', 'bad', '{"format":"psp-session","version":1', 3, 'expected'],
+  ])('refuses %s', async (_name, file, content, code, message) => {
+    if (content !== undefined) await writeFile(home.path(file), content);
+    const outcome = await home.psp(['import', file]);
+    expect(outcome).toMatchObject({ code, stdout: '' });
+    expect(outcome.stderr).toContain(message);
+    expect(outcome.stderr).not.toMatch(/^\s+at /m);
+    expect((await home.json<{ sessions: unknown[] }>(['list'])).sessions).toHaveLength(1);
+  });
+
+  test('a format that the file is not of says where it went wrong', async () => {
+    const outcome = await home.psp(['import', 'state.json', '--format', 'cookies.txt']);
+    expect(outcome.code).toBe(3);
+    expect(outcome.stderr).toMatch(/line 1: expected 7 fields separated by tabs, found 1/);
+  });
+});
+
+describe('list, show and diff', () => {
+  test('list has a table that fits 80 columns, without colour when nobody looks', async () => {
+    const { stdout } = await home.psp(['list']);
+    const lines = stdout.trimEnd().split('\n');
+    expect(lines[0]).toMatch(/^ID +NAME +TAGS +SAVED +EXPIRES +COOKIES$/);
+    expect(lines[1]).toMatch(new RegExp(`^${id.slice(0, 13)} +first +staging +.*in 2 d +2$`));
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80);
+    expect(stdout).not.toContain('\u001b');
+  });
+
+  test('list filters by tag', async () => {
+    const names = async (...args: string[]): Promise<string[]> =>
+      (await home.json<{ sessions: Metadata[] }>(['list', ...args])).sessions.map(({ name }) => name);
+    expect(await names('--tag', 'staging')).toEqual(['first']);
+    expect(await names('--tag', 'other')).toEqual([]);
+  });
+
+  test('show names everything and no value', async () => {
+    const { stdout, code } = await home.psp(['show', 'first']);
+    expect(code).toBe(0);
+    for (const shown of ['sid', 'app.example', 'HttpOnly', ORIGIN, 'https://issuer.example', 'in 2 d'])
+      expect(stdout).toContain(shown);
+    for (const secret of [...Object.values(SECRETS), JWT]) expect(stdout).not.toContain(secret);
+  });
+
+  test('show --json has the fields of docs/cli.md, values only with --reveal', async () => {
+    const hidden = await home.json<Record<string, never>>(['show', 'first']);
+    expect(hidden).toMatchObject({
+      id,
+      name: 'first',
+      cookies: [
+        {
+          name: 'sid',
+          domain: 'app.example',
+          hostOnly: true,
+          bytes: SECRETS.cookie.length,
+          expiresAt: new Date(SOON * 1000).toISOString(),
+        },
+        { name: 'auth', hostOnly: false },
+      ],
+      origins: [
+        {
+          origin: ORIGIN,
+          localStorage: [{ name: 'token', bytes: SECRETS.local.length }],
+          databases: [{ name: 'profile', version: 1, stores: [{ name: 'users', records: 1 }] }],
+        },
+      ],
+      tokens: [
+        {
+          kind: 'cookie',
+          origin: 'app.example',
+          item: 'auth',
+          issuer: 'https://issuer.example',
+          expiresAt: '2096-10-02T07:06:40.000Z',
+        },
+      ],
+      tabs: [],
+      losses: [],
+    });
+    for (const secret of [...Object.values(SECRETS), JWT]) expect(JSON.stringify(hidden)).not.toContain(secret);
+    const { stdout } = await home.psp(['show', 'first', '--json', '--reveal']);
+    for (const secret of [SECRETS.cookie, SECRETS.local, SECRETS.subject, JWT]) expect(stdout).toContain(secret);
+    const { stdout: human } = await home.psp(['show', 'first', '--reveal']);
+    for (const secret of [SECRETS.cookie, SECRETS.local, SECRETS.subject, JWT]) expect(human).toContain(secret);
+    // These two were asked to show them.
+    home.outputs.splice(-4);
+  });
+
+  test('a session answers to its id, its name and the beginning of its id', async () => {
+    for (const given of [id, 'first', id.slice(0, 8), id.slice(0, 20)]) {
+      expect((await home.json<Metadata>(['show', given])).id).toBe(id);
+    }
+    expect((await home.psp(['show', id.slice(0, 7)])).code).toBe(4);
+  });
+
+  test('diff names what was added, removed and changed', async () => {
+    const changed = structuredClone(STATE) as { cookies: { value: string }[]; origins: { localStorage: object[] }[] };
+    changed.cookies[0]!.value = 'other';
+    changed.cookies.pop();
+    changed.origins[0]!.localStorage.push({ name: 'new', value: 'x' });
+    await writeFile(home.path('changed.json'), JSON.stringify(changed));
+    const { id: other } = await home.json<Metadata>(['import', 'changed.json', '--name', 'second']);
+    expect(await home.json(['diff', 'first', 'second'])).toEqual({
+      a: id,
+      b: other,
+      added: [{ kind: 'localStorage', origin: ORIGIN, item: 'new' }],
+      removed: [{ kind: 'cookie', origin: '.app.example', item: 'auth' }],
+      changed: [{ kind: 'cookie', origin: 'app.example', item: 'sid' }],
+    });
+    const { stdout } = await home.psp(['diff', 'first', 'second']);
+    expect(stdout.split('\n')).toEqual([
+      '- cookie auth of .app.example',
+      `+ localStorage new of ${ORIGIN}`,
+      '~ cookie sid of app.example',
+      '1 added, 1 removed, 1 changed',
+      '',
+    ]);
+    expect((await home.psp(['delete', 'second', '--yes'])).code).toBe(0);
+  });
+});
+
+describe('rename, tag and delete', () => {
+  test('change what list shows', async () => {
+    const { id: own } = await home.json<Metadata>(['import', 'state.json', '--name', 'mine']);
+    expect((await home.json<Metadata>(['rename', 'mine', 'Ours, as buyer'])).name).toBe('Ours, as buyer');
+    expect((await home.json<Metadata>(['tag', own, '--add', 'a', '--add', 'b'])).tags).toEqual(['a', 'b']);
+    expect((await home.json<Metadata>(['tag', own, '--remove', 'a', '--add', 'b'])).tags).toEqual(['b']);
+    expect(await home.json(['delete', own, '--yes'])).toEqual({ id: own, deleted: true });
+    const gone = await home.psp(['show', own]);
+    expect(gone.code).toBe(4);
+    expect(gone.stderr).toMatch(/deleted/i);
+  });
+
+  test('delete needs --yes where nobody can be asked', async () => {
+    const outcome = await home.psp(['delete', 'first'], { input: 'y\n' });
+    expect(outcome.code).toBe(2);
+    expect(outcome.stderr).toContain('--yes');
+    expect((await home.psp(['show', 'first'])).code).toBe(0);
+  });
+
+  test('two sessions of one name are told apart by their ids', async () => {
+    const { id: twin } = await home.json<Metadata>(['import', 'state.json', '--name', 'first']);
+    const outcome = await home.psp(['show', 'first']);
+    expect(outcome.code).toBe(4);
+    expect(outcome.stderr).toContain(id);
+    expect(outcome.stderr).toContain(twin);
+    expect((await home.psp(['delete', twin, '--yes'])).code).toBe(0);
+  });
+});
+
+describe('export', () => {
+  test.each(['psp', 'playwright', 'cookies.txt', 'selenium', 'puppeteer'])(
+    '%s can be imported again',
+    async (format) => {
+      const file = home.path(`out.${format}`);
+      const report = await home.json<{ file: string; bytes: number; losses: { code: string }[] }>([
+        'export',
+        'first',
+        '--format',
+        format,
+        '--output',
+        file,
+      ]);
+      const { mode, size } = await stat(file);
+      expect(mode & 0o777).toBe(0o600);
+      expect(report).toMatchObject({ file, bytes: size });
+      const back = await home.json<Metadata>(['import', file, '--name', 'back']);
+      const { changed } = await home.json<{ changed: { kind: string }[] }>(['diff', 'first', back.id]);
+      const expected = { psp: 0, playwright: 0, 'cookies.txt': 2, selenium: 0, puppeteer: 0 }[format];
+      expect(changed).toHaveLength(expected ?? -1);
+      const unheld = { psp: 0, playwright: 0, 'cookies.txt': 4, selenium: 2, puppeteer: 2 }[format];
+      expect(report.losses.map(({ code }) => code)).toEqual(
+        Array.from({ length: unheld ?? -1 }, () => 'format-cannot-hold'),
+      );
+      expect((await home.psp(['delete', back.id, '--yes'])).code).toBe(0);
+    },
+  );
+
+  test('warns that the file is plaintext, lists the losses, and keeps the secrets off the screen', async () => {
+    const outcome = await home.psp(['export', 'first', '--format', 'cookies.txt']);
+    expect(outcome.code).toBe(0);
+    expect(outcome.stderr).toMatch(/warning: .*-cookies\.txt is plaintext/);
+    expect(outcome.stderr).toMatch(/does not hold sameSite: sid of app\.example, auth of app\.example/);
+    const [file] = (await readdir(home.folder)).filter((name) => name.startsWith(`psp-${id.slice(0, 13)}`));
+    expect(await readFile(home.path(file ?? ''), 'utf8')).toContain(SECRETS.cookie);
+  });
+
+  test('never overwrites without --force, and leaves no other file', async () => {
+    await writeFile(home.path('taken'), 'mine');
+    await symlink(home.path('taken'), home.path('link'));
+    for (const name of ['taken', 'link']) {
+      const outcome = await home.psp(['export', 'first', '--format', 'psp', '--output', name]);
+      expect(outcome.code).toBe(2);
+      expect(outcome.stderr).toContain('--force');
+      expect(await readFile(home.path('taken'), 'utf8')).toBe('mine');
+    }
+    await chmod(home.path('taken'), 0o644);
+    expect((await home.psp(['export', 'first', '--format', 'psp', '--output', 'taken', '--force'])).code).toBe(0);
+    expect(await readFile(home.path('taken'), 'utf8')).toContain('psp-session');
+    expect((await stat(home.path('taken'))).mode & 0o777).toBe(0o600);
+    expect((await readdir(home.folder)).filter((name) => name.startsWith('.psp-'))).toEqual([]);
+  });
+
+  test('goes to standard output only when asked', async () => {
+    const outcome = await home.psp(['export', 'first', '--format', 'selenium', '--output', '-']);
+    expect(JSON.parse(outcome.stdout)).toHaveLength(2);
+    expect(outcome.stderr).toContain('plaintext');
+    // This one was asked to show them.
+    home.outputs.splice(-2);
+    expect((await home.psp(['export', 'first', '--format', 'selenium', '--output', '-', '--json'])).code).toBe(2);
+  });
+
+  test('a folder that is not there is a clear error', async () => {
+    const outcome = await home.psp(['export', 'first', '--format', 'psp', '--output', 'no/such/file']);
+    expect(outcome).toMatchObject({ code: 2, stdout: '' });
+    expect(outcome.stderr).toContain('no such file or folder');
+  });
+});
+
+describe('a wrong command line', () => {
+  test.each([
+    [[], 'expected a command'],
+    [['lst'], "unknown command 'lst' (Did you mean list?)"],
+    [['list', '--jsno'], "unknown option '--jsno' (Did you mean --json?)"],
+    [['show'], "missing required argument 'id'"],
+    [['list', 'extra'], 'too many arguments'],
+    [['capture'], "required option '--cdp <url>' not specified"],
+    [['export', 'first'], "required option '--format <format>' not specified"],
+    [['export', 'first', '--format', 'pdf'], 'Allowed choices are psp, playwright, cookies.txt, selenium, puppeteer'],
+    [['completion', 'tcsh'], 'Allowed choices are bash, zsh, fish'],
+    [['list', '--timeout', 'soon'], '--timeout: expected seconds'],
+    [['list', '--store', 'ftp://user:canary-pass@host'], 'storage: expected'],
+    [['tag', 'first'], 'expected --add or --remove'],
+    [['tag', 'first', '--add', ''], 'tags[1]: expected text of 1 to 100 characters'],
+    [['rename', 'first', ' '], 'name: expected 1 to 200 characters'],
+    [['rename', 'first', 'n'.repeat(201)], 'at most 200 characters'],
+    [['login', 'ftp://app.example'], 'url: expected an address'],
+    [['capture', '--cdp', 'nonsense'], 'CDP address'],
+    [['capture', '--cdp', 'http://127.0.0.1:1', '--origin', 'nonsense'], 'origins: expected an address'],
+    [['capture', '--cdp', '-'], '--cdp: expected an address on standard input'],
+  ])('%j ends with 2 and says what to do', async (args, message) => {
+    const outcome = await home.psp(args);
+    expect(outcome.stderr).toContain(message);
+    expect(outcome).toMatchObject({ code: 2, stdout: '' });
+    expect(outcome.stderr).toMatch(/^psp: /);
+    expect(outcome.stderr).not.toMatch(/^\s+at |canary-pass/m);
+    expect(outcome.stderr.trimEnd().split('\n')).toHaveLength(2);
+  });
+
+  test('is told as JSON with --json', async () => {
+    const outcome = await home.psp(['show', 'nobody', '--json']);
+    expect(outcome).toMatchObject({ code: 4, stdout: '' });
+    expect(JSON.parse(outcome.stderr)).toEqual({
+      error: {
+        code: 'NOT_FOUND',
+        message: expect.stringContaining('"nobody"'),
+        advice: expect.stringContaining('psp list'),
+      },
+    });
+    expect(JSON.parse((await home.psp(['list', '--json', '--nope'])).stderr)).toMatchObject({
+      error: { code: 'INVALID_INPUT' },
+    });
+  });
+
+  test('PSP_DEBUG=1 adds the stack', async () => {
+    expect((await home.psp(['show', 'nobody'], { env: { PSP_DEBUG: '1' } })).stderr).toMatch(/^\s+at /m);
+  });
+});
+
+describe('keys and stores', () => {
+  test('the key file is made once, and said so once', async () => {
+    const fresh = await Home.make();
+    try {
+      await writeFile(fresh.path('state.json'), JSON.stringify(STATE));
+      expect((await fresh.psp(['list'])).stdout).toContain('No sessions yet');
+      expect((await fresh.psp(['import', 'state.json'])).stderr).toContain('made the key file');
+      expect((await fresh.psp(['import', 'state.json'])).stderr).not.toContain('made the key file');
+      expect((await stat(fresh.path('key.json'))).mode & 0o777).toBe(0o600);
+    } finally {
+      await fresh.remove();
+    }
+  });
+
+  test('a key file that is missing, open to others or foreign has a clear error', async () => {
+    const missing = await home.psp(['list', '--key-file', home.path('absent.json')]);
+    expect(missing).toMatchObject({ code: 6, stdout: '' });
+    expect(missing.stderr).toContain('does not exist');
+    await writeFile(home.path('open.json'), '{}', { mode: 0o644 });
+    const open = await home.psp(['list', '--key-file', home.path('open.json')]);
+    expect(open.code).toBe(6);
+    expect(open.stderr).toContain('chmod 600');
+    const other = await Home.make();
+    try {
+      await writeFile(other.path('state.json'), JSON.stringify(STATE));
+      await other.psp(['import', 'state.json']);
+      const foreign = await home.psp(['show', id, '--key-file', other.path('key.json')]);
+      expect(foreign.code).toBe(6);
+      expect(foreign.stderr).toMatch(/sealed with the key/);
+    } finally {
+      await other.remove();
+    }
+  });
+});
+
+describe('doctor', () => {
+  interface Report {
+    ok: boolean;
+    checks: { name: string; status: string; detail: string; advice?: string }[];
+  }
+
+  test('finds nothing wrong where nothing is', async () => {
+    const report = await home.json<Report>(['doctor']);
+    expect(report.checks.map(({ name }) => name)).toEqual([
+      'node',
+      'browser',
+      'display',
+      'store',
+      'permissions',
+      'key',
+      'sessions',
+    ]);
+    expect(report.checks.filter(({ status }) => status === 'wrong')).toEqual([]);
+    expect(report.ok).toBe(true);
+  });
+
+  test('counts damaged sessions, and ends with 1', async () => {
+    const hurt = await Home.make();
+    try {
+      await writeFile(hurt.path('state.json'), JSON.stringify(STATE));
+      for (const name of ['one', 'two']) await hurt.json(['import', 'state.json', '--name', name]);
+      const files = (await readdir(hurt.path('store'), { recursive: true, withFileTypes: true })).filter(
+        (entry) => entry.isFile() && /\/store\/h\//.test(entry.parentPath),
+      );
+      const { parentPath, name } = files[0]!;
+      const path = `${parentPath}/${name}`;
+      const bytes = await readFile(path);
+      bytes[bytes.length - 3] = bytes[bytes.length - 3]! ^ 0xff;
+      await chmod(path, 0o600);
+      await writeFile(path, bytes);
+      const outcome = await hurt.psp(['doctor']);
+      expect(outcome.code).toBe(1);
+      expect(outcome.stdout).toMatch(/wrong +sessions +2 sessions, 1 cannot be opened: [0-9a-f-]{36} \(CORRUPT\)/);
+      const listed = await hurt.json<{ sessions: unknown[]; damaged: { code: string; id: string }[] }>(['list']);
+      expect([listed.sessions.length, listed.damaged[0]?.code]).toEqual([1, 'CORRUPT']);
+      expect((await hurt.psp(['delete', listed.damaged[0]!.id, '--yes'])).code).toBe(0);
+      expect((await hurt.psp(['doctor'])).code).toBe(0);
+    } finally {
+      await hurt.remove();
+    }
+  });
+
+  test('sees a browser that is not there, a folder open to others and a damaged key', async () => {
+    const odd = await Home.make();
+    try {
+      await mkdir(odd.path('store'), { mode: 0o755 });
+      await chmod(odd.path('store'), 0o755);
+      await writeFile(odd.path('key.json'), 'nonsense', { mode: 0o600 });
+      const { code, stdout } = await odd.psp(['doctor', '--json'], { env: { PSP_BROWSER: '/no/browser' } });
+      expect(code).toBe(1);
+      const { checks, ok } = JSON.parse(stdout) as Report;
+      expect(ok).toBe(false);
+      const wrong = new Map(
+        checks
+          .filter(({ status }) => status === 'wrong')
+          .map(({ name, advice, detail }) => [name, `${detail} ${advice}`]),
+      );
+      expect([...wrong.keys()]).toEqual(expect.arrayContaining(['browser', 'permissions', 'key']));
+      expect(wrong.get('browser')).toContain('PSP_BROWSER');
+      expect(wrong.get('permissions')).toContain('chmod 700');
+      expect(wrong.get('key')).toContain('not JSON');
+    } finally {
+      await odd.remove();
+    }
+  });
+});
+
+test('hostile names cannot command the terminal, in tables, messages and JSON', async () => {
+  const hostile = 'evil\u001b[2J\u009b31m\u202ename\r\n';
+  const cookies = [{ name: 'n', value: 'v', domain: 'a.example' }];
+  const origins = [{ origin: 'https://a.example', localStorage: [{ name: hostile, value: 'v' }] }];
+  const text = JSON.stringify({ cookies: [{ ...cookies[0], path: '/' }], origins });
+  const { id: own } = await home.json<Metadata>(['import', '-', '--name', hostile, '--tag', hostile], { input: text });
+  await home.psp(['import', '-', '--name', hostile], { input: text });
+  const runs = [
+    ['list'],
+    ['show', own],
+    ['show', own, '--reveal'],
+    ['diff', 'first', own],
+    ['show', hostile],
+    ['list', '--json'],
+    ['show', own, '--json'],
+    ['rename', own, hostile],
+    ['show', 'x\u001b[2J'],
+  ];
+  for (const args of runs) {
+    const { stdout, stderr } = await home.psp(args);
+    // oxlint-disable-next-line no-control-regex
+    expect(stdout + stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
+  }
+  expect((await home.psp(['list'])).stdout).toContain('evil\\x1b[2J');
+  const { sessions } = await home.json<{ sessions: Metadata[] }>(['list']);
+  expect(sessions.find((session) => session.id === own)?.name).toBe(hostile);
+  for (const { id: one, name } of sessions) if (name === hostile) await home.psp(['delete', one, '--yes']);
+});
+
+test('no secret was in any output', () => {
+  expect(home.outputs.length).toBeGreaterThan(100);
+  const all = home.outputs.join('\n');
+  for (const secret of [...Object.values(SECRETS), JWT]) {
+    for (const form of [
+      secret,
+      Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+      Buffer.from(secret).toString('hex'),
+    ]) {
+      expect(all).not.toContain(form);
+    }
+  }
+});
