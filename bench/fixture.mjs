@@ -62,6 +62,7 @@ export async function expectFilled(page, site, { origins, items, records }) {
   for (const index of new Set([0, origins - 1])) {
     await page.goto(`${site.origin(index)}/`);
     const found = await page.evaluate(COUNT);
-    if (found !== `${items} ${records}`) throw new Error(`origin ${index}: expected ${items} ${records}, found ${found}`);
+    if (found !== `${items} ${records}`)
+      throw new Error(`origin ${index}: expected ${items} ${records}, found ${found}`);
   }
 }

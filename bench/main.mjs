@@ -25,7 +25,9 @@ const folder = await mkdtemp(join(tmpdir(), 'psp-bench-'));
 const site = await startSite();
 const browser = await launch();
 try {
-  console.log(`Medians of ${ROUNDS} in ms, Playwright and PSP in turn. PSP seals and stores what it captures; Playwright keeps it in memory.\n`);
+  console.log(
+    `Medians of ${ROUNDS} in ms, Playwright and PSP in turn. PSP seals and stores what it captures; Playwright keeps it in memory.\n`,
+  );
   console.log(line(['', 'capture: Playwright', 'PSP', 'faster', 'restore: Playwright', 'PSP', 'faster']));
   for (const row of ROWS) console.log(line([row.name, ...(await measure(row))]));
 } finally {
@@ -38,7 +40,11 @@ await memory();
 async function measure(row) {
   const context = await browser.newContext();
   const page = await context.newPage();
-  const adapter = new PlaywrightAdapter({ storage: `file:${folder}/${row.origins}-${row.records}`, keyFile: join(folder, 'key'), onNotice: () => undefined });
+  const adapter = new PlaywrightAdapter({
+    storage: `file:${folder}/${row.origins}-${row.records}`,
+    keyFile: join(folder, 'key'),
+    onNotice: () => undefined,
+  });
   const session = await adapter.createSession(page, { name: row.name });
   await fill(page, site, row);
   let storageState;
@@ -49,18 +55,20 @@ async function measure(row) {
   await session.close();
   await context.close();
   const restore = await inTurn(
-    () => restored(row, async () => {
-      const target = await browser.newContext({ storageState });
-      return target.newPage();
-    }),
-    () => restored(row, async () => {
-      const target = await browser.newContext();
-      const newPage = await target.newPage();
-      const saved = await adapter.loadSession(session.getId());
-      await saved.restore(newPage);
-      await saved.close();
-      return newPage;
-    }),
+    () =>
+      restored(row, async () => {
+        const target = await browser.newContext({ storageState });
+        return target.newPage();
+      }),
+    () =>
+      restored(row, async () => {
+        const target = await browser.newContext();
+        const newPage = await target.newPage();
+        const saved = await adapter.loadSession(session.getId());
+        await saved.restore(newPage);
+        await saved.close();
+        return newPage;
+      }),
   );
   return [...cells(capture), ...cells(restore)];
 }
@@ -93,7 +101,9 @@ function cells([playwright, psp]) {
 }
 
 function line(values) {
-  return values.map((value, index) => (index === 0 ? value.padEnd(16) : value.padStart(value.length > 9 ? value.length + 2 : 9))).join('');
+  return values
+    .map((value, index) => (index === 0 ? value.padEnd(16) : value.padStart(value.length > 9 ? value.length + 2 : 9)))
+    .join('');
 }
 
 /** In a process of its own, so that nothing but one capture or one restore is measured. */

@@ -12,7 +12,11 @@ const folder = await mkdtemp(join(tmpdir(), 'psp-bench-'));
 const site = await startSite();
 const browser = await launch();
 try {
-  const adapter = new PlaywrightAdapter({ storage: `file:${folder}/store`, keyFile: join(folder, 'key'), onNotice: () => undefined });
+  const adapter = new PlaywrightAdapter({
+    storage: `file:${folder}/store`,
+    keyFile: join(folder, 'key'),
+    onNotice: () => undefined,
+  });
   const page = await browser.newPage();
   await fill(page, site, row);
   const session = await adapter.createSession(page, { name: 'memory' });
@@ -23,7 +27,10 @@ try {
   await expectFilled(target, site, row);
   const size = captured.value.bytes;
   console.log(`\nNode's memory for ${row.records.toLocaleString('en')} records, ${mega(size)} of state:`);
-  for (const [name, { peak }] of [['capture', captured], ['restore', restored]]) {
+  for (const [name, { peak }] of [
+    ['capture', captured],
+    ['restore', restored],
+  ]) {
     console.log(`  ${name}: ${mega(peak)} above its level before, ${(peak / size).toFixed(2)} times the state`);
   }
 } finally {

@@ -2,5 +2,6 @@
 const form = document.querySelector('form');
 const user = form.elements.namedItem('user');
 
-user.value = localStorage.getItem('last-user') ?? '';
+// Who was quicker than this script keeps what he typed.
+if (user.value === '') user.value = localStorage.getItem('last-user') ?? '';
 form.addEventListener('submit', () => localStorage.setItem('last-user', user.value));

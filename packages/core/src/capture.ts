@@ -12,7 +12,7 @@ import {
 import type { BrowserDriver, Frame, Tab } from './browser/driver.js';
 import { HelperPool } from './helper-pool.js';
 import { withAdvice } from './losses.js';
-import { candidateOrigins } from './origins.js';
+import { addressOf, candidateOrigins } from './origins.js';
 import { readOrigin, type OriginReading } from './read-origin.js';
 import type { RecordBatch, SessionState } from './state.js';
 
@@ -81,7 +81,11 @@ class CaptureRun {
       given: this.options.origins ?? [],
     });
     await this.#readUnopened(candidates.filter((origin) => !this.#readings.has(origin)));
-    return this.#assemble(cookies, found.flatMap((tab) => tab.state ?? []), version);
+    return this.#assemble(
+      cookies,
+      found.flatMap((tab) => tab.state ?? []),
+      version,
+    );
   }
 
   /** Reads a tab's own sessionStorage, and the storage of the origins that it has open. */
@@ -172,7 +176,11 @@ class CaptureRun {
       losses,
     };
     const batches = kept.flatMap((reading, origin) =>
-      reading.batches.map(({ at: [database, store], count, json }): RecordBatch => ({ at: [origin, database, store], count, json })),
+      reading.batches.map(({ at: [database, store], count, json }): RecordBatch => ({
+        at: [origin, database, store],
+        count,
+        json,
+      })),
     );
     return { document, batches };
   }
@@ -208,15 +216,15 @@ function emptyReading(origin: string): OriginReading {
 
 function tabLoss(tab: Tab, cause: PspError): Loss {
   const crashed = cause.message.includes('crashed');
-  return { code: crashed ? 'tab-crashed' : 'tab-blocked', kind: 'tab', item: addressOf(tab.url), detail: cause.message };
+  return {
+    code: crashed ? 'tab-crashed' : 'tab-blocked',
+    kind: 'tab',
+    item: addressOf(tab.url),
+    detail: cause.message,
+  };
 }
 
 function originLoss(origin: string, cause: PspError): Loss {
   const code = cause.code === 'TIMEOUT' ? 'origin-timeout' : 'origin-failed';
   return { code, kind: 'origin', origin, detail: cause.message };
-}
-
-/** The address without query and fragment, which may hold secrets. */
-function addressOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).origin + new URL(url).pathname : 'a tab without address';
 }

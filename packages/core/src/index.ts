@@ -1,6 +1,13 @@
 /** The public face of core. Stores, formats, the CDP driver's parts and the suites have entry points of their own. */
 export { SessionAdapter, type AdapterOptions, type CreateSessionOptions, type Storage } from './adapter.js';
-export { Archive, type OpenedSession, type Revision, type SavedSession, type SessionPage, type SessionVersion } from './archive.js';
+export {
+  Archive,
+  type OpenedSession,
+  type Revision,
+  type SavedSession,
+  type SessionPage,
+  type SessionVersion,
+} from './archive.js';
 export { connectCdp, type ConnectCdpOptions } from './browser/cdp/connect.js';
 export type * from './browser/driver.js';
 export { findChromium, launchFlags } from './browser/find.js';

@@ -35,9 +35,19 @@ export function originOf(url: string): string | undefined {
   return protocol === 'http:' || protocol === 'https:' ? origin : undefined;
 }
 
+/** An address for reports, without query and fragment, which may hold secrets. */
+export function addressOf(url: string): string {
+  if (!URL.canParse(url)) return 'a tab without address';
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
+
 /** A cookie tells the scheme and port of the response that set it, where the browser keeps them. */
 function originOfCookie(cookie: Cookie): string | undefined {
-  const secure = cookie.sourceScheme === undefined || cookie.sourceScheme === 'unset' ? cookie.secure : cookie.sourceScheme === 'secure';
+  const secure =
+    cookie.sourceScheme === undefined || cookie.sourceScheme === 'unset'
+      ? cookie.secure
+      : cookie.sourceScheme === 'secure';
   const port = cookie.sourcePort === undefined || cookie.sourcePort < 1 ? '' : `:${cookie.sourcePort}`;
   return originOf(`${secure ? 'https' : 'http'}://${cookie.domain}${port}/`);
 }

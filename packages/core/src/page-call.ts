@@ -2,18 +2,7 @@
 import { PspError } from '@psp/protocol';
 import type { BrowserDriver, Frame, Tab } from './browser/driver.js';
 import { PAGE_SOURCE } from './page-bundle.gen.js';
-import type {
-  DumpReply,
-  DumpRequest,
-  LoadReply,
-  LoadRequest,
-  PageFailure,
-  PageRequest,
-  PutReply,
-  PutRequest,
-  RecordsReply,
-  RecordsRequest,
-} from './page/contract.js';
+import type { DumpReply, LoadReply, PageFailure, PageRequest, PutReply, RecordsReply } from './page/contract.js';
 
 /** A place where page code can run. */
 export interface Place {
@@ -51,5 +40,3 @@ export async function callPage<R extends PageRequest>(place: Place, request: R):
   if ('error' in header) throw new PspError('UNSUPPORTED', `The page code failed: ${header.error}`);
   return { header, records: rest.map((line) => Buffer.from(line)) };
 }
-
-export type { DumpRequest, LoadRequest, PutRequest, RecordsRequest };

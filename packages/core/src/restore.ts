@@ -5,7 +5,7 @@ import type { BrowserDriver, Tab } from './browser/driver.js';
 import type { Progress } from './capture.js';
 import { HelperPool } from './helper-pool.js';
 import { withAdvice } from './losses.js';
-import { originOf } from './origins.js';
+import { addressOf, originOf } from './origins.js';
 import { hostsOf, restoreCookies } from './restore-cookies.js';
 import type { RecordBatch, SessionState } from './state.js';
 import { writeOrigin, writeSessionStorage } from './write-origin.js';
@@ -22,7 +22,7 @@ export interface RestoreOptions {
 }
 
 export interface RestoreReport {
-  /** What stands in the browser now, in plain words: `12 cookies`, `https://a.example`, `tab https://a.example/`. */
+  /** What stands in the browser now, in plain words: `12 cookies`, `https://a.example`, `tab https://a.example/path`. */
   readonly done: string[];
   /** What does not, where the restore could not finish. Empty after a success. */
   readonly notDone: string[];
@@ -121,13 +121,14 @@ class RestoreRun {
     for (const state of tabs) {
       if (state === active && primary !== undefined) continue;
       if (mode === 'all') await this.#tab(await this.driver.openTab(), state, state.url);
-      else if (state.sessionStorage.length > 0) this.#losses.push({ code: 'tab-not-restored', kind: 'tab', item: state.url });
+      else if (state.sessionStorage.length > 0)
+        this.#losses.push({ code: 'tab-not-restored', kind: 'tab', item: addressOf(state.url) });
     }
   }
 
   /** Writes a tab's sessionStorage from blank pages within the tab, then lets it go to `url`. */
   async #tab(tab: Tab, state: TabState, url: string): Promise<void> {
-    const name = `tab ${state.url}`;
+    const name = `tab ${addressOf(state.url)}`;
     this.#pending.add(name);
     try {
       for (const { origin, items } of sessionStorageFor(state, tab, this.document)) {
@@ -138,7 +139,7 @@ class RestoreRun {
       await this.driver.release(tab, url, { timeoutMs: this.#timeoutMs });
       this.#finish(name, name);
     } catch (error) {
-      await this.#fail(error, { code: 'tab-not-restored', kind: 'tab', item: state.url });
+      await this.#fail(error, { code: 'tab-not-restored', kind: 'tab', item: addressOf(state.url) });
     }
   }
 

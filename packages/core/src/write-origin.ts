@@ -1,8 +1,12 @@
 /** Writes the storage of one origin in one frame, batch by batch. */
-import { callPage, type Place } from './page-call.js';
 import type { Loss, OriginState, StorageItem } from '@psp/protocol';
+import { callPage, type Place } from './page-call.js';
+import type { LoadRequest } from './page/contract.js';
 import { ofOrigin } from './read-origin.js';
 import type { RecordBatch } from './state.js';
+
+/** So much JSON text of records goes along with the call that makes the databases. */
+const FIRST_BYTES = 1024 * 1024;
 
 /** Replaces localStorage and the databases of the origin. Gives what the browser would not take. */
 export async function writeOrigin(
@@ -12,12 +16,23 @@ export async function writeOrigin(
   timeoutMs: number,
 ): Promise<Loss[]> {
   const { localStorage, indexedDB: databases } = state;
-  const loaded = await callPage(place, { do: 'load', localStorage, databases, timeoutMs });
-  const losses = loaded.header.losses.map((loss) => ofOrigin(loss, state.origin));
+  const reader = batches[Symbol.asyncIterator]();
+  const puts: StorePut[] = [];
+  let next = await reader.next();
+  for (let bytes = 0; next.done !== true; next = await reader.next()) {
+    bytes += next.value.json.length;
+    if (bytes > FIRST_BYTES) break;
+    puts.push(putOf(state, next.value));
+  }
+  const { header } = await callPage(place, { do: 'load', localStorage, databases, puts, timeoutMs });
+  const losses = header.losses.map((loss) => ofOrigin(loss, state.origin));
   // Two under way: the page makes the values of one batch while the browser writes those of the one before.
   let before: Promise<void> = Promise.resolve();
-  for await (const batch of batches) {
-    const put = putBatch(place, state, batch, timeoutMs).then((more) => void losses.push(...more));
+  for (; next.done !== true; next = await reader.next()) {
+    if (header.failed.includes(next.value.at[1])) continue;
+    const put = callPage(place, { do: 'put', ...putOf(state, next.value), timeoutMs }).then((reply) => {
+      losses.push(...reply.header.losses.map((loss) => ofOrigin(loss, state.origin)));
+    });
     put.catch(() => undefined); // awaited one turn later
     await before;
     before = put;
@@ -32,19 +47,18 @@ export async function writeSessionStorage(place: Place, items: StorageItem[], ti
   return header.losses.map((loss) => ofOrigin(loss, place.frame.origin as string));
 }
 
-async function putBatch(place: Place, state: OriginState, batch: RecordBatch, timeoutMs: number): Promise<Loss[]> {
-  const database = state.indexedDB[batch.at[1]];
-  const store = database?.stores[batch.at[2]];
+type StorePut = NonNullable<LoadRequest['puts']>[number];
+
+function putOf(state: OriginState, { at, json }: RecordBatch): StorePut {
+  const database = state.indexedDB[at[1]];
+  const store = database?.stores[at[2]];
   // Checked when the payload was read.
-  if (database === undefined || store === undefined) throw new RangeError(`no store at [${batch.at.join(', ')}]`);
-  const { header } = await callPage(place, {
-    do: 'put',
+  if (database === undefined || store === undefined) throw new RangeError(`no store at [${at.join(', ')}]`);
+  return {
     database: database.name,
     store: store.name,
-    records: Buffer.from(batch.json).toString(),
+    records: Buffer.from(json).toString(),
     // With every batch, since writing records moves the generator.
     ...(store.keyGenerator === undefined ? {} : { keyGenerator: store.keyGenerator }),
-    timeoutMs,
-  });
-  return header.losses.map((loss) => ofOrigin(loss, state.origin));
+  };
 }

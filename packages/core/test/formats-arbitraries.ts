@@ -10,28 +10,30 @@ const path = fc.constantFrom('/', '/app', '/a b', '/%2F');
 /** Cookies with every attribute. Characters that no browser keeps in a cookie are left out. */
 export const cookie: fc.Arbitrary<Cookie> = fc
   .record(
-  {
-    name: fc.string({ unit: 'grapheme-ascii', maxLength: 10 }).filter((name) => !/[;=]/.test(name)),
-    value: fc.string({ unit: 'grapheme', maxLength: 20 }).filter((value) => !/[;\p{Cc}]/u.test(value)),
-    domain: host,
-    hostOnly: fc.boolean(),
-    path,
-    expires: fc.integer({ min: 1, max: 4_000_000_000 }),
-    httpOnly: fc.boolean(),
-    secure: fc.boolean(),
-    sameSite: fc.constantFrom('strict' as const, 'lax' as const, 'none' as const),
-    partitionKey: fc.record({ topLevelSite: fc.constant('https://top.example'), hasCrossSiteAncestor: fc.boolean() }),
-    priority: fc.constantFrom('low' as const, 'medium' as const, 'high' as const),
-    sourceScheme: fc.constantFrom('unset' as const, 'non-secure' as const, 'secure' as const),
-    sourcePort: fc.integer({ min: -1, max: 65535 }),
-  },
+    {
+      name: fc.string({ unit: 'grapheme-ascii', maxLength: 10 }).filter((name) => !/[;=]/.test(name)),
+      value: fc.string({ unit: 'grapheme', maxLength: 20 }).filter((value) => !/[;\p{Cc}]/u.test(value)),
+      domain: host,
+      hostOnly: fc.boolean(),
+      path,
+      expires: fc.integer({ min: 1, max: 4_000_000_000 }),
+      httpOnly: fc.boolean(),
+      secure: fc.boolean(),
+      sameSite: fc.constantFrom('strict' as const, 'lax' as const, 'none' as const),
+      partitionKey: fc.record({ topLevelSite: fc.constant('https://top.example'), hasCrossSiteAncestor: fc.boolean() }),
+      priority: fc.constantFrom('low' as const, 'medium' as const, 'high' as const),
+      sourceScheme: fc.constantFrom('unset' as const, 'non-secure' as const, 'secure' as const),
+      sourcePort: fc.integer({ min: -1, max: 65535 }),
+    },
     { requiredKeys: ['name', 'value', 'domain', 'hostOnly', 'path', 'httpOnly', 'secure'] },
   )
   .filter(({ name, value }) => name !== '' || value !== '');
 
 /** Without the attributes that a format has no field for. */
 export function without(cookies: readonly Cookie[], attributes: readonly string[]): Cookie[] {
-  return cookies.map((one) => Object.fromEntries(Object.entries(one).filter(([name]) => !attributes.includes(name))) as Cookie);
+  return cookies.map(
+    (one) => Object.fromEntries(Object.entries(one).filter(([name]) => !attributes.includes(name))) as Cookie,
+  );
 }
 
 export function sessionOf(parts: Partial<SessionDocument>): SessionDocument {
@@ -52,7 +54,10 @@ export function sessionOf(parts: Partial<SessionDocument>): SessionDocument {
 
 /** Node tables of the kinds that Playwright can hold, with shared references and cycles among containers. */
 export const heldValue: fc.Arbitrary<WireValue> = fc
-  .array(fc.tuple(fc.constantFrom('object', 'array', 'map', 'set'), fc.infiniteStream(slot())), { minLength: 1, maxLength: 6 })
+  .array(fc.tuple(fc.constantFrom('object', 'array', 'map', 'set'), fc.infiniteStream(slot())), {
+    minLength: 1,
+    maxLength: 6,
+  })
   .map((seeds) => {
     const nodes: unknown[][] = [];
     const resolve = (from: Slot): unknown => {
@@ -66,8 +71,23 @@ export const heldValue: fc.Arbitrary<WireValue> = fc
     seeds.forEach(() => nodes.push([]));
     seeds.forEach(([tag, stream], index) => {
       const next = (): unknown => resolve(stream.next().value as Slot);
-      if (tag === 'object') nodes[index] = ['object', [['a', next()], ['b c', next()], ['', next()]]];
-      else if (tag === 'map') nodes[index] = ['map', [[next(), next()], [next(), next()]]];
+      if (tag === 'object')
+        nodes[index] = [
+          'object',
+          [
+            ['a', next()],
+            ['b c', next()],
+            ['', next()],
+          ],
+        ];
+      else if (tag === 'map')
+        nodes[index] = [
+          'map',
+          [
+            [next(), next()],
+            [next(), next()],
+          ],
+        ];
       else nodes[index] = [tag, [next(), next(), next()]];
     });
     return { nodes, root: { ref: 0 } };
@@ -82,7 +102,9 @@ interface Slot {
 }
 
 function slot(): fc.Arbitrary<Slot> {
-  const bytes = fc.uint8Array({ maxLength: 4 }).map((array) => Buffer.from([...array, ...array, ...array, ...array, ...array, ...array, ...array, ...array]));
+  const bytes = fc
+    .uint8Array({ maxLength: 4 })
+    .map((array) => Buffer.from([...array, ...array, ...array, ...array, ...array, ...array, ...array, ...array]));
   const scalar = fc.oneof(
     text as fc.Arbitrary<unknown>,
     fc.double({ noNaN: true, noDefaultInfinity: true }).filter((n) => !Object.is(n, -0)),
@@ -114,7 +136,8 @@ function slot(): fc.Arbitrary<Slot> {
  * tree reads as the table that it stands for.
  */
 export function shapeOf(wire: WireValue): string {
-  const nodes: (readonly unknown[])[] = wire !== null && typeof wire === 'object' && 'nodes' in wire ? [...wire.nodes] : [];
+  const nodes: (readonly unknown[])[] =
+    wire !== null && typeof wire === 'object' && 'nodes' in wire ? [...wire.nodes] : [];
   const fromTree = (tree: unknown): unknown => {
     if (tree === null || typeof tree !== 'object') return tree;
     const content = Array.isArray(tree)
@@ -128,7 +151,8 @@ export function shapeOf(wire: WireValue): string {
     if (Array.isArray(value)) return value.map(walk);
     if (value === null || typeof value !== 'object') return value;
     const index = (value as { ref?: unknown }).ref;
-    if (typeof index !== 'number') return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, walk(item)]));
+    if (typeof index !== 'number')
+      return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, walk(item)]));
     const known = names.get(index);
     if (known !== undefined) return { again: known };
     const name = names.size;

@@ -17,7 +17,10 @@ function originWith(store: Partial<IdbStore>): OriginState {
   return { origin: ORIGIN, localStorage: [], indexedDB: [{ name: 'db', version: 3, stores: [whole] }] };
 }
 
-function throughText(store: Partial<IdbStore>): { store: IdbStore; losses: readonly { item?: string; detail?: string }[] } {
+function throughText(store: Partial<IdbStore>): {
+  store: IdbStore;
+  losses: readonly { item?: string; detail?: string }[];
+} {
   const written = format.write(sessionOf({ origins: [originWith(store)] }));
   const read = format.read(written.text).origins[0]?.indexedDB[0]?.stores[0];
   if (read === undefined) throw new Error('expected a store, found none');
@@ -40,33 +43,86 @@ describe('values', () => {
     fc.assert(
       fc.property(fc.oneof(fc.array(fc.jsonValue()), fc.dictionary(fc.string(), fc.jsonValue())), (found) => {
         const tree: unknown = JSON.parse(JSON.stringify(found).replaceAll('"__proto__"', '"p"'));
-        const { text } = format.write(sessionOf({ origins: [originWith({ records: [{ key: 1, value: { json: tree } }] })] }));
+        const { text } = format.write(
+          sessionOf({ origins: [originWith({ records: [{ key: 1, value: { json: tree } }] })] }),
+        );
         const state = JSON.parse(text) as { origins: { indexedDB: { stores: { records: unknown[] }[] }[] }[] };
         expect(state.origins[0]?.indexedDB[0]?.stores[0]?.records).toEqual([{ key: 1, value: tree }]);
-        expect(format.read(text).origins[0]?.indexedDB[0]?.stores[0]?.records).toEqual([{ key: 1, value: { json: tree } }]);
+        expect(format.read(text).origins[0]?.indexedDB[0]?.stores[0]?.records).toEqual([
+          { key: 1, value: { json: tree } },
+        ]);
       }),
     );
   });
 
   test.each<[string, WireValue]>([
     ['blob', { nodes: [['blob', 'text/plain', 'QQ==']], root: { ref: 0 } }],
-    ['DataView', { nodes: [['view', 'DataView', { ref: 1 }, 0, 1], ['buffer', 'QQ==']], root: { ref: 0 } }],
-    ['boxed', { nodes: [['object', [['x', { ref: 1 }]]], ['boxed', 7]], root: { ref: 0 } }],
+    [
+      'DataView',
+      {
+        nodes: [
+          ['view', 'DataView', { ref: 1 }, 0, 1],
+          ['buffer', 'QQ=='],
+        ],
+        root: { ref: 0 },
+      },
+    ],
+    [
+      'boxed',
+      {
+        nodes: [
+          ['object', [['x', { ref: 1 }]]],
+          ['boxed', 7],
+        ],
+        root: { ref: 0 },
+      },
+    ],
     ['DOMRect', { nodes: [['geometry', 'DOMRect', [0, 0, 1, 1]]], root: { ref: 0 } }],
     ['CryptoKey', { nodes: [['lost', 'CryptoKey']], root: { ref: 0 } }],
   ])('of kind %s cost their record, and say so', (kind, value) => {
-    const { store, losses } = throughText({ records: [{ key: 'k', value }, { key: 'l', value: 1 }] });
+    const { store, losses } = throughText({
+      records: [
+        { key: 'k', value },
+        { key: 'l', value: 1 },
+      ],
+    });
     expect(store.records).toEqual([{ key: 'l', value: 1 }]);
-    expect(losses).toMatchObject([{ item: 'db/s/"k"', detail: `playwright cannot hold ${kind}: the record was left out` }]);
+    expect(losses).toMatchObject([
+      { item: 'db/s/"k"', detail: `playwright cannot hold ${kind}: the record was left out` },
+    ]);
   });
 
   test.each<[string, WireValue, string]>([
     ['holes', { nodes: [['sparse', 2, [[1, 'x']]]], root: { ref: 0 } }, 'holes in an array'],
-    ['a cause', { nodes: [['error', 'Error', { message: 'm', stack: 's', cause: 1 }]], root: { ref: 0 } }, 'the cause of an Error'],
+    [
+      'a cause',
+      { nodes: [['error', 'Error', { message: 'm', stack: 's', cause: 1 }]], root: { ref: 0 } },
+      'the cause of an Error',
+    ],
     ['array properties', { nodes: [['array', [], [['p', 1]]]], root: { ref: 0 } }, 'properties of an array'],
     ['__proto__', { nodes: [['object', [['__proto__', 1]]]], root: { ref: 0 } }, 'a property named __proto__'],
-    ['a shared date', { nodes: [['array', [{ ref: 1 }, { ref: 1 }]], ['date', 0]], root: { ref: 0 } }, 'come back as two'],
-    ['a part', { nodes: [['view', 'Uint8Array', { ref: 1 }, 1, 1], ['buffer', 'QUJD']], root: { ref: 0 } }, 'a view of a part'],
+    [
+      'a shared date',
+      {
+        nodes: [
+          ['array', [{ ref: 1 }, { ref: 1 }]],
+          ['date', 0],
+        ],
+        root: { ref: 0 },
+      },
+      'come back as two',
+    ],
+    [
+      'a part',
+      {
+        nodes: [
+          ['view', 'Uint8Array', { ref: 1 }, 1, 1],
+          ['buffer', 'QUJD'],
+        ],
+        root: { ref: 0 },
+      },
+      'a view of a part',
+    ],
     ['resizable', { nodes: [['buffer', 'QUJD', 9]], root: { ref: 0 } }, 'a resizable buffer'],
   ])('with %s are written, and the change is named', (_name, value, detail) => {
     const { store, losses } = throughText({ records: [{ key: 'k', value }] });
@@ -75,15 +131,37 @@ describe('values', () => {
   });
 
   test('the key of an in-line record is read from the value', () => {
-    const born: WireValue = { nodes: [['object', [['id', { ref: 1 }], ['n', 5]]], ['date', 7]], root: { ref: 0 } };
+    const born: WireValue = {
+      nodes: [
+        [
+          'object',
+          [
+            ['id', { ref: 1 }],
+            ['n', 5],
+          ],
+        ],
+        ['date', 7],
+      ],
+      root: { ref: 0 },
+    };
     const nested: WireValue = { json: { a: { b: ['x', 'yy'] } } };
     const date: WireValue = { nodes: [['date', 7]], root: { ref: 0 } };
     expect(throughText({ keyPath: 'id', records: [{ key: date, value: born }] }).store.records[0]?.key).toEqual(date);
-    expect(throughText({ keyPath: 'a.b', records: [{ key: 1, value: nested }] }).store.records[0]?.key).toEqual({ json: ['x', 'yy'] });
+    expect(throughText({ keyPath: 'a.b', records: [{ key: 1, value: nested }] }).store.records[0]?.key).toEqual({
+      json: ['x', 'yy'],
+    });
     expect(throughText({ keyPath: 'a.b.length', records: [{ key: 1, value: nested }] }).store.records[0]?.key).toBe(2);
     expect(throughText({ keyPath: '', records: [{ key: 'k', value: 'k' }] }).store.records[0]?.key).toBe('k');
     const both = throughText({ keyPath: ['n', 'id'], records: [{ key: 1, value: born }] }).store.records[0]?.key;
-    expect(shapeOf(both ?? null)).toBe(shapeOf({ nodes: [['array', [5, { ref: 1 }]], ['date', 7]], root: { ref: 0 } }));
+    expect(shapeOf(both ?? null)).toBe(
+      shapeOf({
+        nodes: [
+          ['array', [5, { ref: 1 }]],
+          ['date', 7],
+        ],
+        root: { ref: 0 },
+      }),
+    );
   });
 
   test('the position of a key generator is a loss only where it is not just above the keys', () => {
@@ -104,16 +182,27 @@ describe('values', () => {
     [{ value: 1 }, '.key: expected a value, found nothing'],
   ])('%j is refused by its place', (record, message) => {
     const store = { name: 's', autoIncrement: false, indexes: [], records: [record] };
-    const state = { origins: [{ origin: ORIGIN, localStorage: [], indexedDB: [{ name: 'd', version: 1, stores: [store] }] }] };
+    const state = {
+      origins: [{ origin: ORIGIN, localStorage: [], indexedDB: [{ name: 'd', version: 1, stores: [store] }] }],
+    };
     const place = 'origins[0].indexedDB[0].stores[0].records[0]';
-    expect(() => format.read(JSON.stringify(state))).toThrow(expect.objectContaining({ code: 'INVALID_DOCUMENT', message: expect.stringContaining(place) }));
+    expect(() => format.read(JSON.stringify(state))).toThrow(
+      expect.objectContaining({ code: 'INVALID_DOCUMENT', message: expect.stringContaining(place) }),
+    );
     expect(() => format.read(JSON.stringify(state))).toThrow(message);
   });
 });
 
 test('what a session cannot hold of a storage state is a loss', () => {
   const opfs = [{ path: 'a', type: 'directory' }];
-  const text = JSON.stringify({ cookies: [], credentials: [], origins: [{ origin: ORIGIN, localStorage: [], opfs }, { origin: 'file://', localStorage: [] }] });
+  const text = JSON.stringify({
+    cookies: [],
+    credentials: [],
+    origins: [
+      { origin: ORIGIN, localStorage: [], opfs },
+      { origin: 'file://', localStorage: [] },
+    ],
+  });
   expect(format.read(text).losses.map(({ code, item }) => [code, item])).toEqual([
     ['format-cannot-hold', 'opfs'],
     ['origin-skipped', undefined],
@@ -200,7 +289,14 @@ describe('a real Playwright', () => {
     };
   }`;
   const EXPECTED = {
-    wrong: [], version: 7, theme: 'dark', key: 'id', generates: true, row: [1, 9, 2], by: ['a,b', true, true], found: 1,
+    wrong: [],
+    version: 7,
+    theme: 'dark',
+    key: 'id',
+    generates: true,
+    row: [1, 9, 2],
+    by: ['a,b', true, true],
+    found: 1,
   };
 
   test('accepts what we made of its own storage state, and shows the same session', async () => {
@@ -227,7 +323,14 @@ describe('a real Playwright', () => {
     const cookies: Cookie[] = [
       { ...base, name: 'unset', value: '1' },
       { ...base, name: 'strict', value: '2', sameSite: 'strict', httpOnly: true, path: '/app' },
-      { ...base, name: 'wide', value: '3', hostOnly: false, sameSite: 'none', expires: Math.floor(Date.now() / 1000) + 86_400 },
+      {
+        ...base,
+        name: 'wide',
+        value: '3',
+        hostOnly: false,
+        sameSite: 'none',
+        expires: Math.floor(Date.now() / 1000) + 86_400,
+      },
       { ...base, name: 'chips', value: '4', sameSite: 'none', partitionKey },
     ];
     const storageState = JSON.parse(format.write(sessionOf({ cookies })).text) as object;
@@ -243,7 +346,9 @@ describe('a real Playwright', () => {
     expect(raw.find((found) => found.name === 'unset')?.sameSite).toBeUndefined();
     const byName = (list: readonly Cookie[]): Cookie[] => [...list].sort((a, b) => (a.name < b.name ? -1 : 1));
     // Playwright reports an unset SameSite as Lax: that one is lost on its side.
-    const expected = cookies.map((cookie) => (cookie.name === 'unset' ? { ...cookie, sameSite: 'lax' as const } : cookie));
+    const expected = cookies.map((cookie) =>
+      cookie.name === 'unset' ? { ...cookie, sameSite: 'lax' as const } : cookie,
+    );
     expect(byName(own)).toEqual(byName(expected));
   }, 60_000);
 });

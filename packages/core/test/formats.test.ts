@@ -72,30 +72,44 @@ describe('every format', () => {
     expect(failure(() => formatNamed('pdf')).message).toMatch(/expected one of psp, .* found "pdf"/);
   });
 
-  test.each(FORMATS.map((format) => [format.name, format] as const))('%s gives back the cookies that it can hold', (name, format) => {
-    fc.assert(
-      fc.property(fc.uniqueArray(cookie, { maxLength: 5, selector: (one) => one.name }), (cookies) => {
-        const { text } = format.write(sessionOf({ cookies }));
-        expect(format.read(text).cookies).toEqual(without(cookies, UNHELD[name] ?? []));
-      }),
-    );
-  });
+  test.each(FORMATS.map((format) => [format.name, format] as const))(
+    '%s gives back the cookies that it can hold',
+    (name, format) => {
+      fc.assert(
+        fc.property(fc.uniqueArray(cookie, { maxLength: 5, selector: (one) => one.name }), (cookies) => {
+          const { text } = format.write(sessionOf({ cookies }));
+          expect(format.read(text).cookies).toEqual(without(cookies, UNHELD[name] ?? []));
+        }),
+      );
+    },
+  );
 
-  test.each(FORMATS.map((format) => [format.name, format] as const))('%s names every attribute that it drops, and no value', (name, format) => {
-    const { losses } = format.write(full);
-    expect(JSON.stringify(losses)).not.toContain('secret-value');
-    const cookieLoss = losses.find((loss) => loss.kind === 'cookie');
-    expect(cookieLoss?.detail?.replace(/^.* does not hold /, '')).toBe(UNHELD[name]?.length ? UNHELD[name].join(', ') : undefined);
-    expect(losses.every((loss) => loss.code === 'format-cannot-hold')).toBe(true);
-  });
+  test.each(FORMATS.map((format) => [format.name, format] as const))(
+    '%s names every attribute that it drops, and no value',
+    (name, format) => {
+      const { losses } = format.write(full);
+      expect(JSON.stringify(losses)).not.toContain('secret-value');
+      const cookieLoss = losses.find((loss) => loss.kind === 'cookie');
+      expect(cookieLoss?.detail?.replace(/^.* does not hold /, '')).toBe(
+        UNHELD[name]?.length ? UNHELD[name].join(', ') : undefined,
+      );
+      expect(losses.every((loss) => loss.code === 'format-cannot-hold')).toBe(true);
+    },
+  );
 
-  test.each(FORMATS.map((format) => [format.name, format] as const))('%s has no loss where there is nothing to lose', (_name, format) => {
-    expect(format.write(sessionOf({ cookies: [plain] })).losses).toEqual([]);
-  });
+  test.each(FORMATS.map((format) => [format.name, format] as const))(
+    '%s has no loss where there is nothing to lose',
+    (_name, format) => {
+      expect(format.write(sessionOf({ cookies: [plain] })).losses).toEqual([]);
+    },
+  );
 
-  test.each(FORMATS.map((format) => [format.name, format] as const))('%s is recognised by its text', (_name, format) => {
-    expect(detectFormat(format.write(full).text)).toBe(format);
-  });
+  test.each(FORMATS.map((format) => [format.name, format] as const))(
+    '%s is recognised by its text',
+    (_name, format) => {
+      expect(detectFormat(format.write(full).text)).toBe(format);
+    },
+  );
 
   test.each([
     ['cookies.txt', ['localStorage', 'indexedDB', 'tab', 'sessionStorage']],
@@ -104,7 +118,9 @@ describe('every format', () => {
     ['playwright', ['tab', 'sessionStorage']],
     ['psp', []],
   ])('%s names the kinds of state that it drops', (name, kinds) => {
-    const found = formatNamed(name).write(full).losses.filter((loss) => loss.kind !== 'cookie');
+    const found = formatNamed(name)
+      .write(full)
+      .losses.filter((loss) => loss.kind !== 'cookie');
     expect(found.map((loss) => loss.kind)).toEqual(kinds);
   });
 });
@@ -176,7 +192,11 @@ describe('cookies.txt', () => {
 });
 
 describe('bad input to the JSON formats', () => {
-  const cookies = (fields: object): string => JSON.stringify([{ name: 'n', value: 'v', domain: 'a.example' }, { name: 'n', value: 'v', domain: 'a.example', path: '/', ...fields }]);
+  const cookies = (fields: object): string =>
+    JSON.stringify([
+      { name: 'n', value: 'v', domain: 'a.example' },
+      { name: 'n', value: 'v', domain: 'a.example', path: '/', ...fields },
+    ]);
   test.each([
     ['selenium', cookies({ domain: 7 }), 'cookies[1].domain: expected string, found number'],
     ['selenium', cookies({ domain: 'https://a.example/' }), 'cookies[1].domain: expected a host name'],
@@ -189,13 +209,29 @@ describe('bad input to the JSON formats', () => {
     ['puppeteer', cookies({ sourcePort: 1.5 }), 'cookies[1].sourcePort: expected a port'],
     ['puppeteer', cookies({ priority: 'Urgent' }), 'cookies[1].priority: expected Low or Medium or High'],
     ['playwright', '{"cookies":{}}', 'cookies: expected array, found object'],
-    ['playwright', '{"cookies":[{"name":"n","value":"v","domain":"a.example"}]}', 'cookies[0].path: expected string, found nothing'],
+    [
+      'playwright',
+      '{"cookies":[{"name":"n","value":"v","domain":"a.example"}]}',
+      'cookies[0].path: expected string, found nothing',
+    ],
     ['playwright', '{"origins":[{"origin":"https://a.example/x"}]}', 'origins[0].origin: expected an origin such as'],
-    ['playwright', '{"origins":[{"origin":"https://a.example","localStorage":[{"name":1}]}]}', 'origins[0].localStorage[0].name: expected string, found number'],
+    [
+      'playwright',
+      '{"origins":[{"origin":"https://a.example","localStorage":[{"name":1}]}]}',
+      'origins[0].localStorage[0].name: expected string, found number',
+    ],
     ['playwright', '"text"', 'storage state: expected object, found another string'],
     ['playwright', '', 'playwright: expected JSON, found an empty file'],
-    ['playwright', '{"cookies":\n[\n secret', 'playwright: expected JSON, found other text, or JSON that was cut short'],
-    ['playwright', '{"cookies":[],\n"origins":[],\n' + ' '.repeat(40) + '}', 'playwright: expected JSON, found a fault in line 3'],
+    [
+      'playwright',
+      '{"cookies":\n[\n secret',
+      'playwright: expected JSON, found other text, or JSON that was cut short',
+    ],
+    [
+      'playwright',
+      '{"cookies":[],\n"origins":[],\n' + ' '.repeat(40) + '}',
+      'playwright: expected JSON, found a fault in line 3',
+    ],
     ['playwright', '['.repeat(100_000), 'playwright: expected at most 500 levels of nesting'],
     ['puppeteer', `[{"value":"${'\\"['.repeat(3)}"}`, 'puppeteer: expected JSON'],
   ])('%s: %j', (name, bad, message) => {
@@ -215,7 +251,11 @@ describe('bad input to the JSON formats', () => {
   });
 
   test('no text makes a reader throw anything but INVALID_DOCUMENT, or pollute a prototype', () => {
-    const hostile = fc.oneof(fc.json(), fc.string(), fc.constant('{"__proto__":{"polluted":1},"cookies":[],"origins":[]}'));
+    const hostile = fc.oneof(
+      fc.json(),
+      fc.string(),
+      fc.constant('{"__proto__":{"polluted":1},"cookies":[],"origins":[]}'),
+    );
     fc.assert(
       fc.property(hostile, fc.constantFrom(...FORMATS), (bad, format) => {
         try {
@@ -231,7 +271,9 @@ describe('bad input to the JSON formats', () => {
 });
 
 test('what puppeteer leaves out stays absent', () => {
-  const { cookies } = formatNamed('puppeteer').read('[{"name":"n","value":"v","domain":".a.example","expires":-1,"sameSite":"Default"}]');
+  const { cookies } = formatNamed('puppeteer').read(
+    '[{"name":"n","value":"v","domain":".a.example","expires":-1,"sameSite":"Default"}]',
+  );
   const expected: SessionDocument['cookies'] = [
     { name: 'n', value: 'v', domain: 'a.example', hostOnly: false, path: '/', httpOnly: false, secure: false },
   ];

@@ -52,7 +52,10 @@ function chromiumOf(page: PlaywrightPage): PlaywrightBrowser {
   if (page.isClosed()) throw new PspError('BROWSER_GONE', 'The page is closed.');
   const browser = page.context().browser() as NamedBrowser | null;
   if (browser === null) {
-    throw new PspError('UNSUPPORTED', 'This context does not name its browser. Use browser.newContext() or a newer Playwright.');
+    throw new PspError(
+      'UNSUPPORTED',
+      'This context does not name its browser. Use browser.newContext() or a newer Playwright.',
+    );
   }
   const name = browser.browserType().name();
   if (name !== 'chromium') {

@@ -60,7 +60,9 @@ export class PlaywrightTransport implements CdpTransport {
   async send(method: string, params: object, sessionId: string | undefined): Promise<unknown> {
     if (this.#gone !== undefined) throw this.#gone;
     try {
-      return await (sessionId === undefined ? this.session.send(method, params) : this.#sendInside(method, params, sessionId));
+      return await (sessionId === undefined
+        ? this.session.send(method, params)
+        : this.#sendInside(method, params, sessionId));
     } catch (error) {
       throw this.#inOurWords(method, error as Error);
     }
@@ -154,7 +156,8 @@ export class PlaywrightTransport implements CdpTransport {
 
   #inOurWords(method: string, error: Error): Error {
     if (error instanceof PspError || error instanceof CdpRefusal) return error;
-    if (GONE.test(error.message)) return (this.#gone ??= new PspError('BROWSER_GONE', 'The browser closed.', { cause: error }));
+    if (GONE.test(error.message))
+      return (this.#gone ??= new PspError('BROWSER_GONE', 'The browser closed.', { cause: error }));
     const protocolError = /Protocol error \([^)]*\): ([^\n]*)/.exec(error.message);
     return new CdpRefusal(method, protocolError?.[1] ?? error.message);
   }

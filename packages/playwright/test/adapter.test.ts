@@ -74,7 +74,11 @@ beforeAll(async () => {
 afterAll(() => site.close());
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'psp-test-'));
-  adapter = new PlaywrightAdapter({ storage: `file:${folder}/store`, keyFile: join(folder, 'key'), onNotice: () => undefined });
+  adapter = new PlaywrightAdapter({
+    storage: `file:${folder}/store`,
+    keyFile: join(folder, 'key'),
+    onNotice: () => undefined,
+  });
 });
 afterEach(async () => {
   for (const browser of browsers.splice(0)) await browser.close();
@@ -99,9 +103,11 @@ describe('capture and restore', () => {
     const session = await adapter.createSession(page, { name: 'everything' });
     const a = await seeded(page, 'a.localhost');
     const b = await seeded(page, 'b.localhost');
-    await page.context().addCookies([
-      { name: 'sid', value: 'secret', domain: 'b.localhost', path: '/', httpOnly: true, sameSite: 'Strict' },
-    ]);
+    await page
+      .context()
+      .addCookies([
+        { name: 'sid', value: 'secret', domain: 'b.localhost', path: '/', httpOnly: true, sameSite: 'Strict' },
+      ]);
     const report = await session.capture();
     expect(report.losses).toEqual([]);
     expect(report.counts).toMatchObject({ cookies: 1, origins: 2, databases: 2, records: 10, tabs: 1 });
@@ -109,12 +115,17 @@ describe('capture and restore', () => {
 
     const second = await launch();
     const newPage = await second.newPage();
-    const saved = await new PlaywrightAdapter({ storage: `file:${folder}/store`, keyFile: join(folder, 'key') }).loadSession(session.getId());
+    const saved = await new PlaywrightAdapter({
+      storage: `file:${folder}/store`,
+      keyFile: join(folder, 'key'),
+    }).loadSession(session.getId());
     const restored = await saved.restore(newPage);
     expect(restored).toMatchObject({ losses: [], notDone: [] });
     expect(newPage.url()).toBe('about:blank');
     expect(await described(newPage, 'b.localhost')).toEqual(b);
-    expect(await newPage.context().cookies()).toMatchObject([{ name: 'sid', value: 'secret', httpOnly: true, sameSite: 'Strict' }]);
+    expect(await newPage.context().cookies()).toMatchObject([
+      { name: 'sid', value: 'secret', httpOnly: true, sameSite: 'Strict' },
+    ]);
     // The tab had left this origin when the session was captured, so its sessionStorage was out of reach.
     expect(await described(newPage, 'a.localhost')).toEqual({ ...(a as object), sessionStorage: [] });
   });
@@ -127,7 +138,10 @@ describe('capture and restore', () => {
     await popup.evaluate('localStorage.setItem("k", "v")');
     await popup.close();
     const page = await context.newPage();
-    const session = await adapter.createSession(page, { name: 'found', origins: [`${site.origin('before.localhost')}/x`] });
+    const session = await adapter.createSession(page, {
+      name: 'found',
+      origins: [`${site.origin('before.localhost')}/x`],
+    });
     const closed = await context.newPage();
     await closed.goto(`${site.origin('closed.localhost')}/`);
     await closed.evaluate('localStorage.setItem("k", "v")');
@@ -226,7 +240,8 @@ describe('capture and restore', () => {
     const page = await browser.newPage();
     await seeded(page, 'a.localhost');
     const events: string[] = [];
-    for (const name of ['page', 'request', 'response', 'serviceworker'] as const) page.context().on(name as 'page', () => events.push(name));
+    for (const name of ['page', 'request', 'response', 'serviceworker'] as const)
+      page.context().on(name as 'page', () => events.push(name));
     page.on('framenavigated', () => events.push('framenavigated'));
     const session = await adapter.createSession(page, { name: 'quiet', origins: ['https://elsewhere.example'] });
     await session.capture();
@@ -234,6 +249,8 @@ describe('capture and restore', () => {
     expect(events).toEqual([]);
     const browserSession = await browser.newBrowserCDPSession();
     const { targetInfos } = await browserSession.send('Target.getTargets');
-    expect(targetInfos.filter(({ type }) => type === 'page' || type === 'other').map(({ url }) => url)).toEqual([page.url()]);
+    expect(targetInfos.filter(({ type }) => type === 'page' || type === 'other').map(({ url }) => url)).toEqual([
+      page.url(),
+    ]);
   });
 });

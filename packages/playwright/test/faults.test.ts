@@ -21,7 +21,11 @@ beforeAll(async () => {
 afterAll(() => site.close());
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'psp-test-'));
-  adapter = new PlaywrightAdapter({ storage: `file:${folder}/store`, keyFile: join(folder, 'key'), onNotice: () => undefined });
+  adapter = new PlaywrightAdapter({
+    storage: `file:${folder}/store`,
+    keyFile: join(folder, 'key'),
+    onNotice: () => undefined,
+  });
   browser = await chromium.launch({ executablePath: (await findChromium()) ?? '', args: launchFlags() });
   page = await (await browser.newContext()).newPage();
 });
@@ -73,7 +77,9 @@ describe('while capturing', () => {
     await expect(capture).rejects.toMatchObject({ code: 'BROWSER_GONE' });
     await closing;
     expect((await (await openArchive()).list()).items).toEqual([]);
-    expect((await readdir(join(folder, 'store'), { recursive: true })).filter((name) => name.includes(session.getId()))).toEqual([]);
+    expect(
+      (await readdir(join(folder, 'store'), { recursive: true })).filter((name) => name.includes(session.getId())),
+    ).toEqual([]);
   });
 
   test('a page with an open dialog loses its sessionStorage by name, and nothing else', async () => {
@@ -125,14 +131,18 @@ describe('while capturing', () => {
     await other.evaluate('localStorage.setItem("k", "v")');
     const session = await adapter.createSession(other, { name: 'held' });
     const report = await session.capture({ timeoutMs: 1000 });
-    expect(report.losses).toMatchObject([{ code: 'database-blocked', origin: site.origin('held.localhost'), item: 'held' }]);
+    expect(report.losses).toMatchObject([
+      { code: 'database-blocked', origin: site.origin('held.localhost'), item: 'held' },
+    ]);
     expect(report.counts).toMatchObject({ localStorage: 1 });
   });
 
   test('a closed page is refused at once', async () => {
     await page.close();
     await expect(adapter.createSession(page, { name: 'closed' })).rejects.toMatchObject({ code: 'BROWSER_GONE' });
-    await expect(adapter.createSession({} as Page, { name: 'not a page' })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(adapter.createSession({} as Page, { name: 'not a page' })).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+    });
   });
 });
 
@@ -186,17 +196,26 @@ describe('while restoring', () => {
     expect(await (await openArchive()).metadata(id)).toEqual(before);
   });
 
-  test('a database that another page holds open in another shape is named, and the other state is there', async () => {
-    const database = { name: 'held', version: 2, stores: [{ name: 's', keyPath: null, autoIncrement: false, indexes: [], records: [] }] };
+  test('a database that another page holds open in another shape is named and stays whole; the other state is there', async () => {
+    const store = { name: 's', keyPath: null, autoIncrement: false, indexes: [], records: [{ key: 'new', value: 1 }] };
+    const database = { name: 'held', version: 2, stores: [store, { ...store, name: 't' }] };
     const origin = site.origin('a.localhost');
-    const id = await stored({ origins: [{ origin, localStorage: [{ name: 'k', value: 'v' }], indexedDB: [database] }] });
+    const id = await stored({
+      origins: [{ origin, localStorage: [{ name: 'k', value: 'v' }], indexedDB: [database] }],
+    });
     const holder = await page.context().newPage();
     await holder.goto(`${origin}/`);
-    await holder.evaluate(`new Promise((r) => { indexedDB.open('held', 1).onsuccess = (event) => { window.held = event.target.result; r(); }; })`);
+    await holder.evaluate(`new Promise((r) => {
+      const open = indexedDB.open('held', 1);
+      open.onupgradeneeded = () => open.result.createObjectStore('s').put(0, 'old');
+      open.onsuccess = () => { window.held = open.result; r(); };
+    })`);
     const report = await (await adapter.loadSession(id)).restore(page, { timeoutMs: 1000 });
     expect(report.losses).toMatchObject([{ code: 'database-blocked', origin, item: 'held' }]);
     await page.goto(`${origin}/`);
     expect(await page.evaluate('localStorage.getItem("k")')).toBe('v');
+    const keys = `new Promise((r) => { held.transaction('s').objectStore('s').getAllKeys().onsuccess = (e) => r(e.target.result); })`;
+    expect(await holder.evaluate(keys)).toEqual(['old']);
   });
 
   test('a wrong id, a deleted session and an ambiguous name are refused before the browser is touched', async () => {

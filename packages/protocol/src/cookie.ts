@@ -8,7 +8,12 @@ import type { Cookie } from './schema/session.js';
  */
 export function cookieIdentity(cookie: Pick<Cookie, 'name' | 'domain' | 'path' | 'partitionKey'>): string {
   const { name, domain, path, partitionKey: key } = cookie;
-  return JSON.stringify([name, domain, path, ...(key === undefined ? [] : [key.topLevelSite, key.hasCrossSiteAncestor])]);
+  return JSON.stringify([
+    name,
+    domain,
+    path,
+    ...(key === undefined ? [] : [key.topLevelSite, key.hasCrossSiteAncestor]),
+  ]);
 }
 
 /** Controls but the tab, and the separator of attributes (RFC 6265bis, section 5.6). */
@@ -26,7 +31,8 @@ export function cookieProblem(cookie: Cookie): Problem | undefined {
   }
   if (NOT_IN_COOKIES.test(cookie.value)) return under('value', unfit('no control character or ";"', cookie.value));
   if (NOT_IN_COOKIES.test(cookie.path)) return under('path', unfit('no control character or ";"', cookie.path));
-  if (NOT_A_DOMAIN.test(cookie.domain)) return under('domain', unfit('a lower-case host without a leading dot', cookie.domain));
+  if (NOT_A_DOMAIN.test(cookie.domain))
+    return under('domain', unfit('a lower-case host without a leading dot', cookie.domain));
   if (cookie.name === '' && cookie.value === '') return problem('expected a name or a value, found neither');
   return undefined;
 }

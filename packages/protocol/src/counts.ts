@@ -9,7 +9,10 @@ const sum = (numbers: Iterable<number>): number => {
 };
 
 /** Counts a document. Records that stand beside it, in batches, are counted from `batches`. */
-export function countSession(document: SessionDocument, batches: Iterable<{ readonly count: number }> = []): SessionCounts {
+export function countSession(
+  document: SessionDocument,
+  batches: Iterable<{ readonly count: number }> = [],
+): SessionCounts {
   const databases = document.origins.flatMap((origin) => origin.indexedDB);
   const stores = databases.flatMap((database) => database.stores);
   const areas = document.tabs.flatMap((tab) => tab.sessionStorage);

@@ -2,6 +2,7 @@
 import { cookieIdentity } from './cookie.js';
 import type { StateKind } from './schema/loss.js';
 import type { Cookie, IdbDatabase, SessionDocument, StorageItem } from './schema/session.js';
+import type { WireValue } from './schema/value.js';
 import { showKey } from './show-key.js';
 import { showWireString } from './wire-string.js';
 
@@ -60,7 +61,12 @@ function itemOf({ content: _, ...entry }: Entry, values: Pick<DiffItem, 'before'
 function entriesOf(document: SessionDocument): Entries {
   const entries: Entries = new Map();
   const add = (identity: readonly unknown[], entry: Entry): unknown => entries.set(JSON.stringify(identity), entry);
-  const addItems = (kind: StateKind, where: readonly unknown[], origin: string, items: readonly StorageItem[]): void => {
+  const addItems = (
+    kind: StateKind,
+    where: readonly unknown[],
+    origin: string,
+    items: readonly StorageItem[],
+  ): void => {
     for (const { name, ...content } of items) {
       add([kind, ...where, origin, name], { kind, origin, item: showWireString(name), content });
     }
@@ -88,7 +94,11 @@ function cookieEntry(cookie: Cookie): Entry {
   };
 }
 
-function addDatabase(add: (identity: readonly unknown[], entry: Entry) => unknown, origin: string, database: IdbDatabase): void {
+function addDatabase(
+  add: (identity: readonly unknown[], entry: Entry) => unknown,
+  origin: string,
+  database: IdbDatabase,
+): void {
   const kind = 'indexedDB';
   const { stores, ...content } = database;
   const name = showWireString(database.name);
@@ -98,9 +108,15 @@ function addDatabase(add: (identity: readonly unknown[], entry: Entry) => unknow
     const identity = [kind, origin, database.name, storeContent.name];
     add(identity, { kind, origin, item, content: storeContent });
     for (const { key, ...record } of records) {
-      add([...identity, key], { kind, origin, item: `${item}/${showKey(key)}`, content: record });
+      add([...identity, ...keyParts(key)], { kind, origin, item: `${item}/${showKey(key)}`, content: record });
     }
   }
+}
+
+/** The parts of a key in a fixed order, so that two writers of one key give one identity. */
+function keyParts(key: WireValue): readonly unknown[] {
+  if (typeof key !== 'object' || key === null) return [key];
+  return 'json' in key ? ['json', key.json] : ['nodes', key.nodes, key.root];
 }
 
 /** Equal as JSON: the order of members does not count, and an absent member equals an undefined one. */

@@ -35,7 +35,8 @@ export function listExpiries(document: SessionDocument): Expiry[] {
     add('cookie', cookie.domain, cookie.name, tokenExpiry(cookie.value));
   }
   for (const { origin, localStorage } of document.origins) addItems('localStorage', origin, localStorage);
-  for (const tab of document.tabs) for (const area of tab.sessionStorage) addItems('sessionStorage', area.origin, area.items);
+  for (const tab of document.tabs)
+    for (const area of tab.sessionStorage) addItems('sessionStorage', area.origin, area.items);
   return found.sort((a, b) => Date.parse(a.expiresAt) - Date.parse(b.expiresAt));
 }
 

@@ -53,5 +53,8 @@ export function tooLarge(name: keyof ParseLimits, limit: number, unit: string): 
 }
 
 function cutShort(length: number): PspError {
-  return new PspError('INVALID_DOCUMENT', `the document: expected JSON, found text that is cut short at character ${length}`);
+  return new PspError(
+    'INVALID_DOCUMENT',
+    `the document: expected JSON, found text that is cut short at character ${length}`,
+  );
 }

@@ -83,9 +83,11 @@ export function checkTree(root: unknown, limits: ParseLimits): void {
     for (const step of steps) {
       if (++values > limits.maxValues) throw tooLarge('maxValues', limits.maxValues, 'values');
       const value = (visit.value as Record<Step, unknown>)[step];
-      const found = nameProblem(step) ?? (value === undefined && typeof step === 'string' ? undefined : scalarProblem(value));
+      const found =
+        nameProblem(step) ?? (value === undefined && typeof step === 'string' ? undefined : scalarProblem(value));
       if (found !== undefined) refuse({ path: [...pathOf(visit), step], text: found.text });
-      if (typeof value === 'object' && value !== null) open.push({ value, depth: visit.depth + 1, step, parent: visit });
+      if (typeof value === 'object' && value !== null)
+        open.push({ value, depth: visit.depth + 1, step, parent: visit });
     }
   }
 }
@@ -101,12 +103,16 @@ function scalarProblem(value: unknown): Problem | undefined {
     case 'string':
       return value.isWellFormed() ? undefined : problem('expected a well-formed string, found a lone surrogate');
     case 'number':
-      return Number.isFinite(value) ? undefined : problem('expected a number within the range of a double, found another');
+      return Number.isFinite(value)
+        ? undefined
+        : problem('expected a number within the range of a double, found another');
     case 'boolean':
       return undefined;
     case 'object': {
       const type = typeName(value);
-      return type === 'null' || type === 'array' || type === 'object' ? undefined : problem(`expected JSON, found ${type}`);
+      return type === 'null' || type === 'array' || type === 'object'
+        ? undefined
+        : problem(`expected JSON, found ${type}`);
     }
     default:
       return problem(`expected JSON, found ${typeName(value)}`);
@@ -115,6 +121,7 @@ function scalarProblem(value: unknown): Problem | undefined {
 
 function pathOf(visit: Visit): Step[] {
   const path: Step[] = [];
-  for (let at: Visit | undefined = visit; at !== undefined; at = at.parent) if (at.step !== undefined) path.unshift(at.step);
+  for (let at: Visit | undefined = visit; at !== undefined; at = at.parent)
+    if (at.step !== undefined) path.unshift(at.step);
   return path;
 }

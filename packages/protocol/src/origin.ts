@@ -2,7 +2,10 @@
 import { unfit, type Problem } from './place.js';
 
 /** What both Node and browsers have, named here because this package loads the types of neither. */
-declare const URL: { canParse(text: string): boolean; new (text: string): { readonly origin: string; readonly protocol: string } };
+declare const URL: {
+  canParse(text: string): boolean;
+  new (text: string): { readonly origin: string; readonly protocol: string };
+};
 
 /** True when the text is exactly what a browser gives as `location.origin` of a web page. */
 export function isOrigin(text: string): boolean {

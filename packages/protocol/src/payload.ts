@@ -15,7 +15,8 @@ import { recordProblem } from './session-check.js';
 export function parsePayloadHead(line: unknown, options: ParseOptions = {}): SessionDocument {
   const document = parseSessionDocument(line, options);
   for (const { path, store } of storesOf(document)) {
-    if (store.records.length > 0) refuse(problem('expected no records in the first line, found some', ...path, 'records'));
+    if (store.records.length > 0)
+      refuse(problem('expected no records in the first line, found some', ...path, 'records'));
   }
   return document;
 }
@@ -33,7 +34,8 @@ export function parseRecordLine(line: unknown, document: SessionDocument, option
 /** A whole payload as one document with its records. Errors name the line: `line 3: records[0].key: ...`. */
 export function parsePayload(text: string, options: ParseOptions = {}): SessionDocument {
   checkedLength(text, { ...DEFAULT_LIMITS, ...options.limits });
-  if (!text.endsWith('\n')) throw new PspError('INVALID_DOCUMENT', 'the payload: expected a newline at its end, found none');
+  if (!text.endsWith('\n'))
+    throw new PspError('INVALID_DOCUMENT', 'the payload: expected a newline at its end, found none');
   const [first, ...rest] = text.slice(0, -1).split('\n');
   const document = inLine(1, () => parsePayloadHead(first, options));
   rest.forEach((line, index) => {

@@ -34,7 +34,10 @@ function sizeOf(found: unknown): string {
 }
 
 /** The first problem among the items of a list. */
-export function eachOf<T>(list: readonly T[], check: (item: T, index: number) => Problem | undefined): Problem | undefined {
+export function eachOf<T>(
+  list: readonly T[],
+  check: (item: T, index: number) => Problem | undefined,
+): Problem | undefined {
   for (let index = 0; index < list.length; index++) {
     const found = check(list[index] as T, index);
     if (found !== undefined) return under(index, found);

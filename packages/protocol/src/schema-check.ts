@@ -52,7 +52,10 @@ function stringProblem(schema: Schema, value: unknown): Problem | undefined {
   const { minLength = 0, maxLength = Infinity, pattern } = schema;
   // Lengths count code points in JSON Schema, so that the count is made only where the cheaper one is not enough.
   if (value.length < minLength || (value.length > maxLength && [...value].length > maxLength)) {
-    return unfit(maxLength === Infinity ? `${minLength} characters or more` : `${minLength} to ${maxLength} characters`, value);
+    return unfit(
+      maxLength === Infinity ? `${minLength} characters or more` : `${minLength} to ${maxLength} characters`,
+      value,
+    );
   }
   if (pattern !== undefined && !patternOf(pattern).test(value)) return unfit(`a match of ${pattern}`, value);
   return undefined;
@@ -71,7 +74,11 @@ function numberProblem(schema: Schema, value: unknown): Problem | undefined {
   if (schema.type === 'integer' && !Number.isInteger(value)) return expected('integer', value);
   const { minimum = -Infinity, maximum = Infinity } = schema;
   if (value >= minimum && value <= maximum) return undefined;
-  return problem(maximum === Infinity ? `expected ${minimum} or more, found less` : `expected ${minimum} to ${maximum}, found another number`);
+  return problem(
+    maximum === Infinity
+      ? `expected ${minimum} or more, found less`
+      : `expected ${minimum} to ${maximum}, found another number`,
+  );
 }
 
 function arrayProblem(schema: Schema, value: unknown): Problem | undefined {
@@ -104,7 +111,8 @@ function othersProblem(schema: Schema, object: Record<string, unknown>): Problem
   if (others === true) return undefined;
   for (const name of Object.keys(object)) {
     if (Object.hasOwn(properties, name) || object[name] === undefined) continue;
-    if (others === false) return problem(`expected no member but ${Object.keys(properties).join(' and ')}, found another`);
+    if (others === false)
+      return problem(`expected no member but ${Object.keys(properties).join(' and ')}, found another`);
     const found = schemaProblem(others, object[name]);
     if (found !== undefined) return under(name, found);
   }
@@ -123,7 +131,9 @@ function anyOfProblem(branches: readonly Schema[], value: unknown): Problem | un
     if (!isMeant(branch, value)) continue;
     const found = schemaProblem(branch, value);
     if (found === undefined) return undefined;
-    const rank = (branch.required ?? []).filter((name) => member(value as Record<string, unknown>, name) !== undefined).length;
+    const rank = (branch.required ?? []).filter(
+      (name) => member(value as Record<string, unknown>, name) !== undefined,
+    ).length;
     if (branch.const === undefined && (best === undefined || rank > best.rank)) best = { problem: found, rank };
   }
   return best?.problem ?? noBranchProblem(branches, value);

@@ -2,7 +2,15 @@
 import { cookieIdentity, cookieProblem } from './cookie.js';
 import { originProblem } from './origin.js';
 import { eachOf, problem, under, unfit, type Problem } from './place.js';
-import type { IdbDatabase, IdbRecord, IdbStore, OriginState, SessionDocument, StorageItem, TabState } from './schema/session.js';
+import type {
+  IdbDatabase,
+  IdbRecord,
+  IdbStore,
+  OriginState,
+  SessionDocument,
+  StorageItem,
+  TabState,
+} from './schema/session.js';
 import type { WireString } from './schema/value.js';
 import { keyProblem, valueProblem } from './value-check.js';
 import { wireStringProblem } from './wire-string.js';
@@ -36,7 +44,10 @@ function originStateProblem(state: OriginState): Problem | undefined {
 
 function tabProblem(tab: TabState): Problem | undefined {
   const areas = tab.sessionStorage;
-  const one = eachOf(areas, (area) => under('origin', originProblem(area.origin)) ?? under('items', itemsProblem(area.items)));
+  const one = eachOf(
+    areas,
+    (area) => under('origin', originProblem(area.origin)) ?? under('items', itemsProblem(area.items)),
+  );
   return under('sessionStorage', one ?? repeated(areas, originOf, 'origin'));
 }
 
@@ -46,14 +57,20 @@ function activeProblem(tabs: readonly TabState[]): Problem | undefined {
 }
 
 function itemsProblem(items: readonly StorageItem[]): Problem | undefined {
-  const one = eachOf(items, (item) => under('name', wireStringProblem(item.name)) ?? under('value', wireStringProblem(item.value)));
+  const one = eachOf(
+    items,
+    (item) => under('name', wireStringProblem(item.name)) ?? under('value', wireStringProblem(item.value)),
+  );
   return one ?? repeated(items, nameOf, 'item');
 }
 
 function databaseProblem(database: IdbDatabase): Problem | undefined {
   return (
     under('name', wireStringProblem(database.name)) ??
-    under('version', Number.isSafeInteger(database.version) ? undefined : problem('expected an integer up to 2^53 - 1')) ??
+    under(
+      'version',
+      Number.isSafeInteger(database.version) ? undefined : problem('expected an integer up to 2^53 - 1'),
+    ) ??
     under('stores', eachOf(database.stores, storeProblem) ?? repeated(database.stores, nameOf, 'store'))
   );
 }
@@ -78,11 +95,15 @@ function keyPathProblem(keyPath: IdbStore['keyPath']): Problem | undefined {
   return keyPath.length === 0 ? unfit('one key path or more', keyPath) : eachOf(keyPath, wireStringProblem);
 }
 
-/** A generator counts up to 2^53 and stops (Indexed Database API 3.0, section 2.11). */
+/** 2^53 + 1 is no double. */
+const EXHAUSTED_GENERATOR = 2 ** 53 + 2;
+
+/** A generator gives numbers up to 2^53 and then none (Indexed Database API 3.0, section 2.11). */
 function generatorProblem({ autoIncrement, keyGenerator }: IdbStore): Problem | undefined {
   if (keyGenerator === undefined) return undefined;
   if (!autoIncrement) return problem('expected nothing, as the store has no key generator');
-  return keyGenerator <= 2 ** 53 ? undefined : problem('expected an integer up to 2^53');
+  if (keyGenerator <= 2 ** 53 || keyGenerator === EXHAUSTED_GENERATOR) return undefined;
+  return problem('expected an integer up to 2^53, or 2^53 + 2 for an exhausted generator');
 }
 
 export function recordProblem(record: IdbRecord): Problem | undefined {
@@ -95,6 +116,8 @@ function repeated<T>(list: readonly T[], identity: (item: T) => string, noun: st
   return eachOf(list, (item, index) => {
     const first = seen.get(identity(item));
     seen.set(identity(item), first ?? index);
-    return first === undefined ? undefined : problem(`expected each ${noun} once, found the ${noun} of [${first}] again`);
+    return first === undefined
+      ? undefined
+      : problem(`expected each ${noun} once, found the ${noun} of [${first}] again`);
   });
 }

@@ -27,7 +27,9 @@ function scalarProblem(value: unknown): Problem | undefined {
     case 'boolean':
       return undefined;
     case 'number':
-      return Object.is(value, -0) || !Number.isFinite(value) ? problem('expected a finite number other than -0') : undefined;
+      return Object.is(value, -0) || !Number.isFinite(value)
+        ? problem('expected a finite number other than -0')
+        : undefined;
     default:
       return value === null ? undefined : expected('scalar, {json} or {nodes, root}', value);
   }

@@ -87,7 +87,11 @@ const ERRORS = ['Error', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxErr
 export const NODES: Readonly<Record<string, Row>> = {
   object: { fields: [props] },
   array: { fields: [list(slotProblem), props], optional: 1 },
-  sparse: { fields: [integer(0, 2 ** 32 - 1), list(tuple(size, slotProblem)), props], optional: 1, together: sparseProblem },
+  sparse: {
+    fields: [integer(0, 2 ** 32 - 1), list(tuple(size, slotProblem)), props],
+    optional: 1,
+    together: sparseProblem,
+  },
   map: { fields: [list(tuple(slotProblem, slotProblem))] },
   set: { fields: [list(slotProblem)] },
   date: { fields: [orNull(time)] },
@@ -100,9 +104,15 @@ export const NODES: Readonly<Record<string, Row>> = {
   error: { fields: [oneOf(...ERRORS), errorMembersProblem] },
   domexception: { fields: [wireStringProblem, wireStringProblem] },
   imagedata: { fields: [size, size, string, base64, string], optional: 1, together: imageDataProblem },
-  imagebitmap: { fields: [size, size, base64], together: ([width, height, data]) => pixelsProblem(width, height, data, 4, 3) },
+  imagebitmap: {
+    fields: [size, size, base64],
+    together: ([width, height, data]) => pixelsProblem(width, height, data, 4, 3),
+  },
   geometry: { fields: [oneOf(...Object.keys(GEOMETRY)), list(numberSlotProblem)], together: geometryProblem },
-  cryptokey: { fields: [oneOf('raw', 'jwk'), keyDataProblem, algorithmProblem, list(string)], together: keyFormatProblem },
+  cryptokey: {
+    fields: [oneOf('raw', 'jwk'), keyDataProblem, algorithmProblem, list(string)],
+    together: keyFormatProblem,
+  },
   lost: { fields: [string] },
 };
 
@@ -136,7 +146,8 @@ function sparseProblem([length, items]: readonly unknown[]): Problem | undefined
 }
 
 function boxedProblem(slot: unknown, nodes: readonly unknown[]): Problem | undefined {
-  const isReference = typeName(slot) === 'object' && (Object.hasOwn(slot as object, 'ref') || Object.hasOwn(slot as object, 'undefined'));
+  const isReference =
+    typeName(slot) === 'object' && (Object.hasOwn(slot as object, 'ref') || Object.hasOwn(slot as object, 'undefined'));
   if (slot === null || isReference) return expected('string, number, boolean or bigint', slot);
   return slotProblem(slot, nodes);
 }
@@ -147,28 +158,39 @@ function bufferProblem([data, maxByteLength]: readonly unknown[]): Problem | und
 }
 
 function bufferRefProblem(slot: unknown, nodes: readonly unknown[]): Problem | undefined {
-  if (typeName(slot) !== 'object' || !Object.hasOwn(slot as object, 'ref')) return expected('a reference to a buffer', slot);
+  if (typeName(slot) !== 'object' || !Object.hasOwn(slot as object, 'ref'))
+    return expected('a reference to a buffer', slot);
   const found = slotProblem(slot, nodes);
   if (found !== undefined) return found;
   const target = nodes[(slot as { ref: number }).ref];
-  return Array.isArray(target) && target[0] === 'buffer' ? undefined : problem('expected the number of a buffer, found another node', 'ref');
+  return Array.isArray(target) && target[0] === 'buffer'
+    ? undefined
+    : problem('expected the number of a buffer, found another node', 'ref');
 }
 
 /** What would throw in the constructor of the view is refused here, with a place. */
-function viewProblem([type, ref, byteOffset, length]: readonly unknown[], nodes: readonly unknown[]): Problem | undefined {
+function viewProblem(
+  [type, ref, byteOffset, length]: readonly unknown[],
+  nodes: readonly unknown[],
+): Problem | undefined {
   const elementBytes = VIEWS[type as string]!;
   const [, data, maxByteLength] = nodes[(ref as { ref: number }).ref] as Node;
   const bytes = base64Length(data) ?? 0;
-  if ((byteOffset as number) % elementBytes !== 0) return problem(`expected a multiple of ${elementBytes}, found another number`, 3);
-  if (length === null && maxByteLength === undefined) return problem('expected a length, as the buffer is not resizable', 4);
+  if ((byteOffset as number) % elementBytes !== 0)
+    return problem(`expected a multiple of ${elementBytes}, found another number`, 3);
+  if (length === null && maxByteLength === undefined)
+    return problem('expected a length, as the buffer is not resizable', 4);
   const end = (byteOffset as number) + ((length as number | null) ?? 0) * elementBytes;
-  return end <= bytes ? undefined : problem(`expected a view within the ${bytes} bytes of its buffer, found a larger one`);
+  return end <= bytes
+    ? undefined
+    : problem(`expected a view within the ${bytes} bytes of its buffer, found a larger one`);
 }
 
 function errorMembersProblem(field: unknown, nodes: readonly unknown[]): Problem | undefined {
   if (typeName(field) !== 'object') return expected('object', field);
   for (const [name, member] of Object.entries(field as object)) {
-    const check = name === 'cause' ? slotProblem : name === 'message' || name === 'stack' ? wireStringProblem : undefined;
+    const check =
+      name === 'cause' ? slotProblem : name === 'message' || name === 'stack' ? wireStringProblem : undefined;
     if (check === undefined) return problem('expected no member but message, stack and cause, found another');
     const found = check(member, nodes);
     if (found !== undefined) return under(name, found);
@@ -180,7 +202,13 @@ function imageDataProblem([width, height, , data, pixelFormat]: readonly unknown
   return pixelsProblem(width, height, data, pixelFormat === 'rgba-float16' ? 8 : 4, 4);
 }
 
-function pixelsProblem(width: unknown, height: unknown, data: unknown, pixelBytes: number, at: number): Problem | undefined {
+function pixelsProblem(
+  width: unknown,
+  height: unknown,
+  data: unknown,
+  pixelBytes: number,
+  at: number,
+): Problem | undefined {
   const wanted = (width as number) * (height as number) * pixelBytes;
   const found = base64Length(data);
   return found === wanted ? undefined : problem(`expected ${wanted} bytes of pixels, found ${found}`, at);
@@ -188,7 +216,9 @@ function pixelsProblem(width: unknown, height: unknown, data: unknown, pixelByte
 
 function geometryProblem([type, numbers]: readonly unknown[]): Problem | undefined {
   const counts = GEOMETRY[type as string]!;
-  return counts.includes((numbers as unknown[]).length) ? undefined : under(2, unfit(`${counts.join(' or ')} numbers`, numbers));
+  return counts.includes((numbers as unknown[]).length)
+    ? undefined
+    : under(2, unfit(`${counts.join(' or ')} numbers`, numbers));
 }
 
 function keyDataProblem(field: unknown): Problem | undefined {

@@ -13,7 +13,9 @@ const SLOTS: Readonly<Record<string, SlotCheck>> = {
   ref: (content, nodes) => {
     if (!Number.isInteger(content)) return expected('the number of a node', content);
     const index = content as number;
-    return index >= 0 && index < nodes.length ? undefined : problem(`expected the number of a node, found one outside the ${nodes.length}`);
+    return index >= 0 && index < nodes.length
+      ? undefined
+      : problem(`expected the number of a node, found one outside the ${nodes.length}`);
   },
   number: (content) => (SPECIAL_NUMBERS.has(content) ? undefined : expected([...SPECIAL_NUMBERS].join(', '), content)),
   undefined: (content) => (content === true ? undefined : expected('true', content)),
@@ -55,5 +57,7 @@ export function numberSlotProblem(slot: unknown, nodes: readonly unknown[]): Pro
 }
 
 function numberProblem(value: unknown): Problem | undefined {
-  return Object.is(value, -0) || !Number.isFinite(value) ? problem('expected a finite number other than -0') : undefined;
+  return Object.is(value, -0) || !Number.isFinite(value)
+    ? problem('expected a finite number other than -0')
+    : undefined;
 }

@@ -1,19 +1,41 @@
 /** Counting, expiry and difference of sessions. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { cookieIdentity, countSession, diffSessions, earliestExpiry, listExpiries, showKey, type SessionDocument } from '../src/index.js';
+import {
+  cookieIdentity,
+  countSession,
+  diffSessions,
+  earliestExpiry,
+  listExpiries,
+  showKey,
+  type SessionDocument,
+} from '../src/index.js';
 import { aCookie, aDocument, anOrigin, aStore, withRecords } from './documents.js';
 import { validVectors } from './vectors.js';
 
 const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-const token = (claims: object): string => `${base64url({ alg: 'HS256', typ: 'JWT' })}.${base64url(claims)}.c2lnbmF0dXJl`;
+const token = (claims: object): string =>
+  `${base64url({ alg: 'HS256', typ: 'JWT' })}.${base64url(claims)}.c2lnbmF0dXJl`;
 
 describe('counts', () => {
   test('everything is counted, records beside the document too', () => {
     const document = aDocument({
       cookies: [aCookie(), aCookie({ name: 'b' })],
       origins: [anOrigin({ localStorage: [{ name: 'a', value: '' }] }), ...withRecords([{ key: 1, value: 1 }]).origins],
-      tabs: [{ url: 'about:blank', sessionStorage: [{ origin: 'https://a.example', items: [{ name: 'a', value: '' }, { name: 'b', value: '' }] }] }],
+      tabs: [
+        {
+          url: 'about:blank',
+          sessionStorage: [
+            {
+              origin: 'https://a.example',
+              items: [
+                { name: 'a', value: '' },
+                { name: 'b', value: '' },
+              ],
+            },
+          ],
+        },
+      ],
       losses: [{ code: 'tab-blocked', kind: 'tab' }],
     });
     expect(countSession(document, [{ count: 10 }, { count: 5 }])).toEqual({
@@ -32,9 +54,24 @@ describe('counts', () => {
 describe('expiry', () => {
   test('the first of cookies and tokens, wherever a token stands', () => {
     const document = aDocument({
-      cookies: [aCookie(), aCookie({ name: 'late', expires: 4_000_000_000.5 }), aCookie({ name: 'jwt', value: token({ exp: 1_900_000_000 }) })],
-      origins: [anOrigin({ localStorage: [{ name: 'auth', value: JSON.stringify({ user: { access: token({ exp: 1_800_000_000 }) } }) }] })],
-      tabs: [{ url: 'about:blank', sessionStorage: [{ origin: 'https://a.example', items: [{ name: 't', value: token({ exp: 1_850_000_000 }) }] }] }],
+      cookies: [
+        aCookie(),
+        aCookie({ name: 'late', expires: 4_000_000_000.5 }),
+        aCookie({ name: 'jwt', value: token({ exp: 1_900_000_000 }) }),
+      ],
+      origins: [
+        anOrigin({
+          localStorage: [{ name: 'auth', value: JSON.stringify({ user: { access: token({ exp: 1_800_000_000 }) } }) }],
+        }),
+      ],
+      tabs: [
+        {
+          url: 'about:blank',
+          sessionStorage: [
+            { origin: 'https://a.example', items: [{ name: 't', value: token({ exp: 1_850_000_000 }) }] },
+          ],
+        },
+      ],
     });
     expect(earliestExpiry(document)).toBe('2027-01-15T08:00:00.000Z');
     expect(listExpiries(document).map(({ kind, item }) => `${kind} ${item}`)).toEqual([
@@ -47,34 +84,92 @@ describe('expiry', () => {
   });
 
   test('nothing that tells gives nothing, and what only looks like a token is none', () => {
-    const values = [token({}), token({ exp: 'soon' }), token({ exp: 1e300 }), 'eyJhbGciOiJIUzI1NiJ9.eyJ!!!.x', 'eyJhbGciOiJIUzI1NiJ9.eyJhYWFhYWFh.x', 'eyJ'.repeat(1e5)];
+    const values = [
+      token({}),
+      token({ exp: 'soon' }),
+      token({ exp: 1e300 }),
+      'eyJhbGciOiJIUzI1NiJ9.eyJ!!!.x',
+      'eyJhbGciOiJIUzI1NiJ9.eyJhYWFhYWFh.x',
+      'eyJ'.repeat(1e5),
+    ];
     expect(earliestExpiry(aDocument({ cookies: [aCookie()] }))).toBeUndefined();
-    expect(earliestExpiry(aDocument({ origins: [anOrigin({ localStorage: values.map((value, i) => ({ name: `${i}`, value })) })] }))).toBeUndefined();
+    expect(
+      earliestExpiry(
+        aDocument({ origins: [anOrigin({ localStorage: values.map((value, i) => ({ name: `${i}`, value })) })] }),
+      ),
+    ).toBeUndefined();
   });
 });
 
 describe('difference', () => {
-  const names = (items: { kind: string; origin?: string; item: string }[]): string[] => items.map(({ kind, origin, item }) => [kind, origin, item].filter((part) => part !== undefined).join(' '));
+  const names = (items: { kind: string; origin?: string; item: string }[]): string[] =>
+    items.map(({ kind, origin, item }) => [kind, origin, item].filter((part) => part !== undefined).join(' '));
 
   const before = aDocument({
-    cookies: [aCookie({ name: 'same' }), aCookie({ name: 'changed', value: 's3cr3t1' }), aCookie({ name: 'gone', hostOnly: false })],
+    cookies: [
+      aCookie({ name: 'same' }),
+      aCookie({ name: 'changed', value: 's3cr3t1' }),
+      aCookie({ name: 'gone', hostOnly: false }),
+    ],
     origins: [
       anOrigin({
         localStorage: [{ name: 'k', value: 's3cr3t1' }],
-        indexedDB: [{ name: 'db', version: 1, stores: [aStore({ records: [{ key: 1, value: 'a' }, { key: 'x', value: 'b' }] })] }],
+        indexedDB: [
+          {
+            name: 'db',
+            version: 1,
+            stores: [
+              aStore({
+                records: [
+                  { key: 1, value: 'a' },
+                  { key: 'x', value: 'b' },
+                ],
+              }),
+            ],
+          },
+        ],
       }),
     ],
     tabs: [{ url: 'https://app.example/1', sessionStorage: [] }],
   });
   const after = aDocument({
-    cookies: [aCookie({ name: 'changed', value: 's3cr3t2' }), aCookie({ name: 'same' }), aCookie({ name: 'new', path: '/a', partitionKey: { topLevelSite: 'https://t.example', hasCrossSiteAncestor: true } })],
-    origins: [
-      anOrigin({
-        localStorage: [{ name: 'k', value: 's3cr3t2' }, { name: 'n', value: '' }],
-        indexedDB: [{ name: 'db', version: 2, stores: [aStore({ records: [{ key: 'x', value: 'c' }, { key: 2, value: 'd' }] })] }],
+    cookies: [
+      aCookie({ name: 'changed', value: 's3cr3t2' }),
+      aCookie({ name: 'same' }),
+      aCookie({
+        name: 'new',
+        path: '/a',
+        partitionKey: { topLevelSite: 'https://t.example', hasCrossSiteAncestor: true },
       }),
     ],
-    tabs: [{ url: 'https://app.example/2', sessionStorage: [{ origin: 'https://app.example', items: [{ name: 's', value: '' }] }] }],
+    origins: [
+      anOrigin({
+        localStorage: [
+          { name: 'k', value: 's3cr3t2' },
+          { name: 'n', value: '' },
+        ],
+        indexedDB: [
+          {
+            name: 'db',
+            version: 2,
+            stores: [
+              aStore({
+                records: [
+                  { key: 'x', value: 'c' },
+                  { key: 2, value: 'd' },
+                ],
+              }),
+            ],
+          },
+        ],
+      }),
+    ],
+    tabs: [
+      {
+        url: 'https://app.example/2',
+        sessionStorage: [{ origin: 'https://app.example', items: [{ name: 's', value: '' }] }],
+      },
+    ],
   });
 
   test('what was added, removed and changed, by name', () => {
@@ -105,7 +200,11 @@ describe('difference', () => {
     const reverse = (value: unknown): unknown => {
       if (Array.isArray(value)) return value.map(reverse);
       if (typeof value !== 'object' || value === null) return value;
-      return Object.fromEntries(Object.entries(value).reverse().map(([name, member]) => [name, reverse(member)]));
+      return Object.fromEntries(
+        Object.entries(value)
+          .reverse()
+          .map(([name, member]) => [name, reverse(member)]),
+      );
     };
     const none = { added: [], removed: [], changed: [] };
     for (const { document } of validVectors()) {
@@ -116,10 +215,15 @@ describe('difference', () => {
 
   test('diff(a, b) is diff(b, a) with the sides exchanged', () => {
     const name = fc.constantFrom('a', 'b', '__proto__', '');
-    const items = fc.uniqueArray(fc.record({ name, value: fc.constantFrom('1', '2') }), { selector: (item) => item.name });
+    const items = fc.uniqueArray(fc.record({ name, value: fc.constantFrom('1', '2') }), {
+      selector: (item) => item.name,
+    });
     fc.assert(
       fc.property(items, items, (left, right) => {
-        const [a, b] = [left, right].map((localStorage) => aDocument({ origins: [anOrigin({ localStorage })] })) as [SessionDocument, SessionDocument];
+        const [a, b] = [left, right].map((localStorage) => aDocument({ origins: [anOrigin({ localStorage })] })) as [
+          SessionDocument,
+          SessionDocument,
+        ];
         const there = diffSessions(a, b);
         const back = diffSessions(b, a);
         expect(new Set(names(there.added))).toEqual(new Set(names(back.removed)));
@@ -131,8 +235,25 @@ describe('difference', () => {
 
   test('[PSP-COOKIE-1] no name, path or partition imitates another identity', () => {
     const part = fc.constantFrom('a', '"', ',', '","', 'a","b', '/', '[', ']', '\\');
-    const cookie = fc.record({ name: part, domain: part, path: part, partitionKey: fc.option(fc.record({ topLevelSite: part, hasCrossSiteAncestor: fc.boolean() }), { nil: undefined }) });
-    const fields = ({ name, domain, path, partitionKey }: { name: string; domain: string; path: string; partitionKey: unknown }): unknown[] => [name, domain, path, partitionKey];
+    const cookie = fc.record({
+      name: part,
+      domain: part,
+      path: part,
+      partitionKey: fc.option(fc.record({ topLevelSite: part, hasCrossSiteAncestor: fc.boolean() }), {
+        nil: undefined,
+      }),
+    });
+    const fields = ({
+      name,
+      domain,
+      path,
+      partitionKey,
+    }: {
+      name: string;
+      domain: string;
+      path: string;
+      partitionKey: unknown;
+    }): unknown[] => [name, domain, path, partitionKey];
     const identity = (each: object): string => cookieIdentity(each as Parameters<typeof cookieIdentity>[0]);
     fc.assert(
       fc.property(cookie, cookie, (a, b) => {

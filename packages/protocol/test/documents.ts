@@ -18,7 +18,16 @@ export function aDocument(parts: Partial<SessionDocument> = {}): SessionDocument
 }
 
 export function aCookie(parts: Partial<Cookie> = {}): Cookie {
-  return { name: 'sid', value: 'v', domain: 'app.example', hostOnly: true, path: '/', httpOnly: true, secure: true, ...parts };
+  return {
+    name: 'sid',
+    value: 'v',
+    domain: 'app.example',
+    hostOnly: true,
+    path: '/',
+    httpOnly: true,
+    secure: true,
+    ...parts,
+  };
 }
 
 export function anOrigin(parts: Partial<OriginState> = {}): OriginState {

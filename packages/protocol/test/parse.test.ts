@@ -1,19 +1,34 @@
 /** Session documents: round trips with members that nobody knows, hostile strings, messages without secrets, versions. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isSessionId, migrate, newSessionId, parseSessionDocument, PspError, toWireString, type Migrations } from '../src/index.js';
+import {
+  isSessionId,
+  migrate,
+  newSessionId,
+  parseSessionDocument,
+  PspError,
+  toWireString,
+  type Migrations,
+} from '../src/index.js';
 import { invalidVectors } from './vectors.js';
 import { aCookie, aDocument, anOrigin, withRecords } from './documents.js';
 
 const safeName = fc.string({ unit: 'grapheme' }).filter((name) => name !== '__proto__' && name.isWellFormed());
 
 /** A member that version 1 does not know. */
-const unknown = fc.tuple(safeName.map((name) => `x-${name}`), fc.jsonValue()).map(([name, value]) => {
-  return JSON.stringify(value).includes('__proto__') ? {} : { [name]: JSON.parse(JSON.stringify(value)) as unknown };
-});
+const unknown = fc
+  .tuple(
+    safeName.map((name) => `x-${name}`),
+    fc.jsonValue(),
+  )
+  .map(([name, value]) => {
+    return JSON.stringify(value).includes('__proto__') ? {} : { [name]: JSON.parse(JSON.stringify(value)) as unknown };
+  });
 
 /** Any UTF-16 code units, lone surrogates among them. */
-const hostile = fc.array(fc.oneof(fc.constantFrom(0xd800, 0xdfff, 0, 0x22, 0x5c, 0x2028), fc.nat({ max: 0xffff })), { maxLength: 8 }).map((units) => String.fromCharCode(...units));
+const hostile = fc
+  .array(fc.oneof(fc.constantFrom(0xd800, 0xdfff, 0, 0x22, 0x5c, 0x2028), fc.nat({ max: 0xffff })), { maxLength: 8 })
+  .map((units) => String.fromCharCode(...units));
 const wire = hostile.map(toWireString);
 
 const item = fc.tuple(wire, wire, unknown).map(([name, value, more]) => ({ ...more, name, value }));
@@ -26,13 +41,26 @@ const store = fc.tuple(wire, fc.array(record, { maxLength: 3 }), unknown).map(([
   return { ...more, name, keyPath: null, autoIncrement: false, indexes: [], records };
 });
 const document = fc
-  .record({ name: safeName.filter((name) => [...name].length <= 200), items, tabItems: items, store, cookieMore: unknown, more: unknown, originMore: unknown })
+  .record({
+    name: safeName.filter((name) => [...name].length <= 200),
+    items,
+    tabItems: items,
+    store,
+    cookieMore: unknown,
+    more: unknown,
+    originMore: unknown,
+  })
   .map((parts) => ({
     ...parts.more,
     ...aDocument({
       name: parts.name,
       cookies: [{ ...parts.cookieMore, ...aCookie() }],
-      origins: [{ ...parts.originMore, ...anOrigin({ localStorage: parts.items, indexedDB: [{ name: '', version: 1, stores: [parts.store] }] }) }],
+      origins: [
+        {
+          ...parts.originMore,
+          ...anOrigin({ localStorage: parts.items, indexedDB: [{ name: '', version: 1, stores: [parts.store] }] }),
+        },
+      ],
       tabs: [{ url: 'about:blank', sessionStorage: [{ origin: 'https://a.example', items: parts.tabItems }] }],
     }),
   }));
@@ -69,7 +97,9 @@ describe('refusals', () => {
     const origins = [0, 1, 2, 3].map((port) => anOrigin({ origin: `https://app.example:${8000 + port}` }));
     const wrong = aDocument({ origins });
     (wrong.origins[3] as { localStorage: unknown }).localStorage = [{ name: 1, value: '' }];
-    expect(messageOf(() => parseSessionDocument(wrong))).toBe('origins[3].localStorage[0].name: expected string, found number');
+    expect(messageOf(() => parseSessionDocument(wrong))).toBe(
+      'origins[3].localStorage[0].name: expected string, found number',
+    );
     expect(messageOf(() => parseSessionDocument({ ...aDocument(), source: {} }))).toBe(
       'source.engine: expected one of "chromium", "firefox", "webkit", found nothing',
     );
@@ -100,8 +130,11 @@ describe('refusals', () => {
     }
   });
 
-  test('[PSP-DOC-7] names within a site\'s own data are not in the message', () => {
-    const text = JSON.stringify(withRecords([{ key: 1, value: { json: { s3cr3t: { a: 1 } } } }])).replace('"a":1', '"a":1e999');
+  test("[PSP-DOC-7] names within a site's own data are not in the message", () => {
+    const text = JSON.stringify(withRecords([{ key: 1, value: { json: { s3cr3t: { a: 1 } } } }])).replace(
+      '"a":1',
+      '"a":1e999',
+    );
     expect(messageOf(() => parseSessionDocument(text))).toMatch(/value\.json\.\*\.\*: expected a number/);
   });
 
@@ -113,7 +146,13 @@ describe('refusals', () => {
     }
     expect([...ids].sort()).toEqual(ids);
     expect(newSessionId(5)).not.toBe(newSessionId(5));
-    for (const id of ['', '..', newSessionId().toUpperCase(), newSessionId().replaceAll('-', ''), `${newSessionId()}\n`]) {
+    for (const id of [
+      '',
+      '..',
+      newSessionId().toUpperCase(),
+      newSessionId().replaceAll('-', ''),
+      `${newSessionId()}\n`,
+    ]) {
       expect(isSessionId(id)).toBe(false);
     }
   });
@@ -127,8 +166,18 @@ describe('versions', () => {
   const reader = { format: 'test', version: 3, migrations };
 
   test('[PSP-VER-2] an older document is led up step by step', () => {
-    expect(migrate({ format: 'test', version: 1, title: 'a' }, reader)).toEqual({ format: 'test', version: 3, name: 'a', tags: [] });
-    expect(migrate({ format: 'test', version: 2, name: 'a' }, reader)).toEqual({ format: 'test', version: 3, name: 'a', tags: [] });
+    expect(migrate({ format: 'test', version: 1, title: 'a' }, reader)).toEqual({
+      format: 'test',
+      version: 3,
+      name: 'a',
+      tags: [],
+    });
+    expect(migrate({ format: 'test', version: 2, name: 'a' }, reader)).toEqual({
+      format: 'test',
+      version: 3,
+      name: 'a',
+      tags: [],
+    });
   });
 
   test('[PSP-VER-3] members that are not known survive, and the document given is not changed', () => {
@@ -138,10 +187,15 @@ describe('versions', () => {
 
   test('[PSP-VER-1] a newer document is refused, and both versions are named', () => {
     expect(() => migrate({ format: 'test', version: 4 }, reader)).toThrow(
-      expect.objectContaining({ code: 'UNSUPPORTED_VERSION', message: 'the document was written by version 4, this PSP reads up to 3' }),
+      expect.objectContaining({
+        code: 'UNSUPPORTED_VERSION',
+        message: 'the document was written by version 4, this PSP reads up to 3',
+      }),
     );
     const message = 'the document was written by version 2, this PSP reads up to 1';
-    expect(messageOf(() => parseSessionDocument({ ...aDocument(), version: 2, cookies: 'another shape' }))).toBe(message);
+    expect(messageOf(() => parseSessionDocument({ ...aDocument(), version: 2, cookies: 'another shape' }))).toBe(
+      message,
+    );
   });
 
   test('a step that is missing is refused, and so are versions that are none', () => {
@@ -150,6 +204,8 @@ describe('versions', () => {
     expect(() => migrate({ format: 'test', version: 0 }, reader)).toThrow('version: expected 1 or more');
     expect(() => migrate({ format: 'test', version: 1.5 }, reader)).toThrow('version: expected integer, found number');
     expect(() => migrate({ format: 'test' }, reader)).toThrow('version: expected integer, found nothing');
-    expect(() => migrate({ format: 'other', version: 1 }, reader)).toThrow('format: expected "test", found string of 5 characters');
+    expect(() => migrate({ format: 'other', version: 1 }, reader)).toThrow(
+      'format: expected "test", found string of 5 characters',
+    );
   });
 });

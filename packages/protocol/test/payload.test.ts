@@ -1,14 +1,27 @@
 /** The payload: a head without records, then lines of records. */
 import { describe, expect, test } from 'vitest';
-import { parsePayload, parsePayloadHead, parseRecordLine, payloadLines, withoutRecords, type IdbRecord } from '../src/index.js';
+import {
+  parsePayload,
+  parsePayloadHead,
+  parseRecordLine,
+  payloadLines,
+  withoutRecords,
+  type IdbRecord,
+} from '../src/index.js';
 import { aDocument, anOrigin, aStore, withRecords } from './documents.js';
 
-const records = (count: number): IdbRecord[] => Array.from({ length: count }, (_, key) => ({ key, value: { json: { n: key } } }));
+const records = (count: number): IdbRecord[] =>
+  Array.from({ length: count }, (_, key) => ({ key, value: { json: { n: key } } }));
 
 const full = aDocument({
   origins: [
-    anOrigin({ indexedDB: [{ name: 'a', version: 1, stores: [aStore({ records: records(5) }), aStore({ name: 'empty' })] }] }),
-    anOrigin({ origin: 'https://b.example', indexedDB: [{ name: 'b', version: 2, stores: [aStore({ records: records(2) })] }] }),
+    anOrigin({
+      indexedDB: [{ name: 'a', version: 1, stores: [aStore({ records: records(5) }), aStore({ name: 'empty' })] }],
+    }),
+    anOrigin({
+      origin: 'https://b.example',
+      indexedDB: [{ name: 'b', version: 2, stores: [aStore({ records: records(2) })] }],
+    }),
   ],
 });
 
@@ -50,11 +63,18 @@ describe('refusals', () => {
   const document = withRecords([]);
 
   test('[PSP-PAY-1] a head that holds records', () => {
-    expect(() => parsePayloadHead(withRecords(records(1)))).toThrow('origins[0].indexedDB[0].stores[0].records: expected no records');
+    expect(() => parsePayloadHead(withRecords(records(1)))).toThrow(
+      'origins[0].indexedDB[0].stores[0].records: expected no records',
+    );
   });
 
   test('[PSP-PAY-3] a line for a store that is not there', () => {
-    for (const at of [[1, 0, 0], [0, 1, 0], [0, 0, 1], [2 ** 32, 0, 0]]) {
+    for (const at of [
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+      [2 ** 32, 0, 0],
+    ]) {
       expect(() => parseRecordLine({ at, records: [] }, document)).toThrow('at: expected the place of a store');
     }
   });
@@ -67,8 +87,12 @@ describe('refusals', () => {
 
   test('[PSP-LIM-1] limits hold for the whole and for each line', () => {
     const text = [...payloadLines(full)].join('');
-    expect(() => parsePayload(text, { limits: { maxBytes: text.length - 1 } })).toThrow(expect.objectContaining({ code: 'TOO_LARGE' }));
-    expect(() => parsePayload(text, { limits: { maxDepth: 3 } })).toThrow(expect.objectContaining({ code: 'TOO_LARGE' }));
+    expect(() => parsePayload(text, { limits: { maxBytes: text.length - 1 } })).toThrow(
+      expect.objectContaining({ code: 'TOO_LARGE' }),
+    );
+    expect(() => parsePayload(text, { limits: { maxDepth: 3 } })).toThrow(
+      expect.objectContaining({ code: 'TOO_LARGE' }),
+    );
     expect(() => parseRecordLine('['.repeat(1e5), document)).toThrow(expect.objectContaining({ code: 'TOO_LARGE' }));
   });
 
@@ -76,7 +100,10 @@ describe('refusals', () => {
     const lines = [...payloadLines(full, 2)];
     lines[2] = '{"at":[0,0,0],"records":[{"key":null,"value":1}]}\n';
     expect(() => parsePayload(lines.join(''))).toThrow(
-      expect.objectContaining({ code: 'INVALID_DOCUMENT', message: expect.stringContaining('line 3: records[0].key: ') as string }),
+      expect.objectContaining({
+        code: 'INVALID_DOCUMENT',
+        message: expect.stringContaining('line 3: records[0].key: ') as string,
+      }),
     );
   });
 });

@@ -8,7 +8,14 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { Compile } from 'typebox/schema';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { LOSS_ADVICE, parseRecording, Recording, SessionDocument, SessionEvent, SessionMetadata } from '../src/index.js';
+import {
+  LOSS_ADVICE,
+  parseRecording,
+  Recording,
+  SessionDocument,
+  SessionEvent,
+  SessionMetadata,
+} from '../src/index.js';
 import { schemaProblem, type Schema } from '../src/schema-check.js';
 import { validVectors } from './vectors.js';
 
@@ -42,13 +49,35 @@ describe('generated files', () => {
 
   test.each(schemaFiles)('%s is a JSON Schema of 2020-12 with an id of its own', (file) => {
     const schema = readSchema(file);
-    expect(schema).toMatchObject({ $schema: 'https://json-schema.org/draft/2020-12/schema', $id: `urn:psp:schema:${file.replace('.json', '')}:1` });
+    expect(schema).toMatchObject({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      $id: `urn:psp:schema:${file.replace('.json', '')}:1`,
+    });
     expect(() => new Ajv2020({ strict: true }).compile(schema)).not.toThrow();
   });
 });
 
 describe('validators', () => {
-  const wrongValues = [null, 0, -1, 1.5, '', 'x', '/', true, [], {}, [1], [''], { utf16: 1 }, { json: 1, x: 1 }, { nodes: [], root: 1 }, 'lax', 70_000, 'x'.repeat(250)];
+  const wrongValues = [
+    null,
+    0,
+    -1,
+    1.5,
+    '',
+    'x',
+    '/',
+    true,
+    [],
+    {},
+    [1],
+    [''],
+    { utf16: 1 },
+    { json: 1, x: 1 },
+    { nodes: [], root: 1 },
+    'lax',
+    70_000,
+    'x'.repeat(250),
+  ];
 
   /** Every place of a document: replaces or removes the one at `index`. */
   function mutate(document: unknown, index: number, value: unknown): unknown {
@@ -57,7 +86,11 @@ describe('validators', () => {
       if (at++ === index) return value;
       if (Array.isArray(node)) return node.map(visit).filter((item) => item !== undefined);
       if (typeof node !== 'object' || node === null) return node;
-      return Object.fromEntries(Object.entries(node).map(([name, member]) => [name, visit(member)] as const).filter(([, member]) => member !== undefined));
+      return Object.fromEntries(
+        Object.entries(node)
+          .map(([name, member]) => [name, visit(member)] as const)
+          .filter(([, member]) => member !== undefined),
+      );
     };
     return visit(document);
   }
@@ -68,23 +101,54 @@ describe('validators', () => {
     const small = validVectors().filter(({ document }) => JSON.stringify(document).length < 5000);
     const verdicts = { accepted: 0, refused: 0 };
     fc.assert(
-      fc.property(fc.constantFrom(...small), fc.nat({ max: 120 }), fc.constantFrom(undefined, ...wrongValues), ({ document }, index, value) => {
-        const mutant = mutate(document, index, value) ?? null;
-        const ours = schemaProblem(SessionDocument as Schema, mutant);
-        expect(ours === undefined, `${JSON.stringify(mutant)} ${JSON.stringify(ours)}`).toBe(byAjv(mutant));
-        expect(byTypeBox.Check(mutant)).toBe(byAjv(mutant));
-        verdicts[ours === undefined ? 'accepted' : 'refused']++;
-      }),
+      fc.property(
+        fc.constantFrom(...small),
+        fc.nat({ max: 120 }),
+        fc.constantFrom(undefined, ...wrongValues),
+        ({ document }, index, value) => {
+          const mutant = mutate(document, index, value) ?? null;
+          const ours = schemaProblem(SessionDocument as Schema, mutant);
+          expect(ours === undefined, `${JSON.stringify(mutant)} ${JSON.stringify(ours)}`).toBe(byAjv(mutant));
+          expect(byTypeBox.Check(mutant)).toBe(byAjv(mutant));
+          verdicts[ours === undefined ? 'accepted' : 'refused']++;
+        },
+      ),
       { numRuns: 3000 },
     );
     expect(Math.min(verdicts.accepted, verdicts.refused)).toBeGreaterThan(100);
   });
 
   test('all keywords of all schemas are among those that ours reads', () => {
-    const known = new Set(['$schema', '$id', 'title', 'description', 'type', 'const', 'anyOf', 'required', 'properties', 'additionalProperties', 'items', 'minItems', 'maxItems', 'minLength', 'maxLength', 'pattern', 'minimum', 'maximum']);
+    const known = new Set([
+      '$schema',
+      '$id',
+      'title',
+      'description',
+      'type',
+      'const',
+      'anyOf',
+      'required',
+      'properties',
+      'additionalProperties',
+      'items',
+      'minItems',
+      'maxItems',
+      'minLength',
+      'maxLength',
+      'pattern',
+      'minimum',
+      'maximum',
+    ]);
     const keywords = (schema: object): string[] =>
       Object.entries(schema).flatMap(([keyword, value]: [string, unknown]) => {
-        const inner = keyword === 'properties' ? Object.values(value as object) : keyword === 'anyOf' ? (value as object[]) : keyword === 'items' ? [value as object] : [];
+        const inner =
+          keyword === 'properties'
+            ? Object.values(value as object)
+            : keyword === 'anyOf'
+              ? (value as object[])
+              : keyword === 'items'
+                ? [value as object]
+                : [];
         return [keyword, ...(inner as object[]).flatMap(keywords)];
       });
     for (const file of schemaFiles) for (const keyword of keywords(readSchema(file))) expect(known).toContain(keyword);
@@ -97,9 +161,30 @@ describe('recordings', () => {
     title: 'log in',
     unknown: [1],
     steps: [
-      { type: 'setViewport', width: 800, height: 600, deviceScaleFactor: 1, isMobile: false, hasTouch: false, isLandscape: true },
-      { type: 'navigate', url: 'https://app.example/', assertedEvents: [{ type: 'navigation', url: 'https://app.example/', title: 'x' }] },
-      { ...click, psp: { id: '1', atMs: 5, frames: ['iframe#a'], fingerprint: { role: 'button', later: 1 }, position: { x: 0.5, y: 0.5 } } },
+      {
+        type: 'setViewport',
+        width: 800,
+        height: 600,
+        deviceScaleFactor: 1,
+        isMobile: false,
+        hasTouch: false,
+        isLandscape: true,
+      },
+      {
+        type: 'navigate',
+        url: 'https://app.example/',
+        assertedEvents: [{ type: 'navigation', url: 'https://app.example/', title: 'x' }],
+      },
+      {
+        ...click,
+        psp: {
+          id: '1',
+          atMs: 5,
+          frames: ['iframe#a'],
+          fingerprint: { role: 'button', later: 1 },
+          position: { x: 0.5, y: 0.5 },
+        },
+      },
       { type: 'change', selectors: [['#password']], value: '', psp: { value: { secret: 'password' } } },
       { type: 'customStep', name: 'psp.upload', parameters: { files: ['a'] } },
     ],
@@ -114,16 +199,26 @@ describe('recordings', () => {
 
   test('a wrong step is named by its place and its kind', () => {
     const withStep = (step: unknown): unknown => ({ title: '', steps: [click, step] });
-    expect(() => parseRecording(withStep({ ...click, offsetX: undefined }))).toThrow('steps[1].offsetX: expected number, found nothing');
-    expect(() => parseRecording(withStep({ ...click, selectors: [1] }))).toThrow('steps[1].selectors[0]: expected one of string, array, found number');
-    expect(() => parseRecording(withStep({ type: 'fly' }))).toThrow(/^steps\[1\]\.type: expected one of change, click, .*, found string of 3 characters$/);
+    expect(() => parseRecording(withStep({ ...click, offsetX: undefined }))).toThrow(
+      'steps[1].offsetX: expected number, found nothing',
+    );
+    expect(() => parseRecording(withStep({ ...click, selectors: [1] }))).toThrow(
+      'steps[1].selectors[0]: expected one of string, array, found number',
+    );
+    expect(() => parseRecording(withStep({ type: 'fly' }))).toThrow(
+      /^steps\[1\]\.type: expected one of change, click, .*, found string of 3 characters$/,
+    );
     expect(() => parseRecording(withStep({}))).toThrow(/^steps\[1\]\.type: expected one of .*, found nothing$/);
-    expect(() => parseRecording(withStep({ ...click, psp: { value: 'hunter2' } }))).toThrow('steps[1].psp.value: expected object, found string');
+    expect(() => parseRecording(withStep({ ...click, psp: { value: 'hunter2' } }))).toThrow(
+      'steps[1].psp.value: expected object, found string',
+    );
     expect(() => parseRecording('['.repeat(1e5))).toThrow(expect.objectContaining({ code: 'TOO_LARGE' }));
   });
 
   test('[PSP-VER-1] a recording of a later version is refused', () => {
-    expect(() => parseRecording({ ...flow, psp: { version: 2 } })).toThrow(expect.objectContaining({ code: 'UNSUPPORTED_VERSION' }));
+    expect(() => parseRecording({ ...flow, psp: { version: 2 } })).toThrow(
+      expect.objectContaining({ code: 'UNSUPPORTED_VERSION' }),
+    );
   });
 });
 

@@ -1,9 +1,18 @@
 /** Strings and values in their wire form, beyond what the vectors show. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkWireValue, fromWireString, MAX_TREE_DEPTH, PspError, showWireString, toWireString } from '../src/index.js';
+import {
+  checkWireValue,
+  fromWireString,
+  MAX_TREE_DEPTH,
+  PspError,
+  showWireString,
+  toWireString,
+} from '../src/index.js';
 
-const units = fc.array(fc.oneof(fc.constantFrom(0xd800, 0xdbff, 0xdc00, 0xdfff), fc.nat({ max: 0xffff })), { maxLength: 20 });
+const units = fc.array(fc.oneof(fc.constantFrom(0xd800, 0xdbff, 0xdc00, 0xdfff), fc.nat({ max: 0xffff })), {
+  maxLength: 20,
+});
 
 const accepts = (value: unknown): boolean => {
   try {
@@ -51,9 +60,12 @@ describe('plain trees', () => {
 
   test('[PSP-VAL-2] any JSON is a tree, as long as it has no -0 and at most 100 levels', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.array(fc.jsonValue({ maxDepth: 4 })), fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }))), (json) => {
-        expect(accepts({ json: JSON.parse(JSON.stringify(json)) as unknown })).toBe(true);
-      }),
+      fc.property(
+        fc.oneof(fc.array(fc.jsonValue({ maxDepth: 4 })), fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 4 }))),
+        (json) => {
+          expect(accepts({ json: JSON.parse(JSON.stringify(json)) as unknown })).toBe(true);
+        },
+      ),
     );
     expect(accepts({ json: [[-0]] })).toBe(false);
     expect(accepts({ json: { a: [NaN] } })).toBe(false);
@@ -82,7 +94,18 @@ describe('node tables', () => {
   });
 
   test('[PSP-VAL-3] slots are closed: one member, and of those that are known', () => {
-    for (const slot of [{}, { ref: 0, number: 'NaN' }, { toString: 1 }, { constructor: 0 }, { bigint: 1 }, { bigint: '-0' }, { bigint: '1.0' }, { number: 'nan' }, [], { utf16: '' }]) {
+    for (const slot of [
+      {},
+      { ref: 0, number: 'NaN' },
+      { toString: 1 },
+      { constructor: 0 },
+      { bigint: 1 },
+      { bigint: '-0' },
+      { bigint: '1.0' },
+      { number: 'nan' },
+      [],
+      { utf16: '' },
+    ]) {
       expect(accepts({ nodes: [['set', []]], root: slot })).toBe(false);
     }
     for (const slot of ['', 0, false, null, { ref: 0 }, { number: 'NaN' }, { undefined: true }, { bigint: '-10' }]) {
@@ -110,7 +133,15 @@ describe('node tables', () => {
     fc.assert(
       fc.property(fc.nat({ max: 20 }), fc.nat({ max: 20 }), (offset, length) => {
         const fits = offset % 4 === 0 && offset + length * 4 <= 16;
-        expect(accepts({ nodes: [['buffer', bytes], ['view', 'Float32Array', { ref: 0 }, offset, length]], root: { ref: 1 } })).toBe(fits);
+        expect(
+          accepts({
+            nodes: [
+              ['buffer', bytes],
+              ['view', 'Float32Array', { ref: 0 }, offset, length],
+            ],
+            root: { ref: 1 },
+          }),
+        ).toBe(fits);
       }),
     );
   });

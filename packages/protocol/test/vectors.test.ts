@@ -52,10 +52,13 @@ describe('invalid', () => {
     expect(message[vector.error.at.length]).toMatch(/[: ]/);
   });
 
-  test.each(invalidVectors().filter((vector) => vector.input !== undefined))('$name: the schema $schema it', (vector) => {
-    expect(acceptsByAjv(vector.input)).toBe(vector.schema === 'accepts');
-    expect(byTypeBox.Check(vector.input)).toBe(vector.schema === 'accepts');
-  });
+  test.each(invalidVectors().filter((vector) => vector.input !== undefined))(
+    '$name: the schema $schema it',
+    (vector) => {
+      expect(acceptsByAjv(vector.input)).toBe(vector.schema === 'accepts');
+      expect(byTypeBox.Check(vector.input)).toBe(vector.schema === 'accepts');
+    },
+  );
 });
 
 describe('values', () => {

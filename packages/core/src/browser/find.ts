@@ -48,7 +48,10 @@ const LINUX_FILES = [
 export async function findChromium(env: Environment = process.env): Promise<string | undefined> {
   const named = env['PSP_BROWSER'];
   if (named !== undefined && named !== '') return findNamed(named, env);
-  const found = await firstProgram([...onPath(NAMES[process.platform] ?? [], env), ...usualPlaces(process.platform, env)]);
+  const found = await firstProgram([
+    ...onPath(NAMES[process.platform] ?? [], env),
+    ...usualPlaces(process.platform, env),
+  ]);
   return found ?? firstProgram(await playwrightPlaces());
 }
 

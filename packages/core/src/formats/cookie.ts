@@ -16,10 +16,12 @@ export function plainDomain(domain: string): Pick<Cookie, 'domain' | 'hostOnly'>
 
 /** Gives the cookie back when a session can hold it. */
 export function checkedCookie(cookie: Cookie, place: string): Cookie {
-  if (!/^[^\s/\\?#@.][^\s/\\?#@]*$/.test(cookie.domain)) throw misplaced(`${place}.domain`, 'a host name', cookie.domain);
+  if (!/^[^\s/\\?#@.][^\s/\\?#@]*$/.test(cookie.domain))
+    throw misplaced(`${place}.domain`, 'a host name', cookie.domain);
   if (!cookie.path.startsWith('/')) throw misplaced(`${place}.path`, 'a path that starts with /', cookie.path);
   for (const field of ['name', 'value', 'domain', 'path'] as const) {
-    if (typeof toWireString(cookie[field]) !== 'string') throw misplaced(`${place}.${field}`, 'well-formed text', cookie[field]);
+    if (typeof toWireString(cookie[field]) !== 'string')
+      throw misplaced(`${place}.${field}`, 'well-formed text', cookie[field]);
   }
   return cookie;
 }
@@ -29,7 +31,9 @@ export function cookieList(json: unknown, read: (value: unknown, place: string) 
   if (!Array.isArray(json)) {
     throw new PspError('INVALID_DOCUMENT', 'cookies: expected a JSON array of cookies, found something else');
   }
-  return array(json, 'cookies').map((value, index) => checkedCookie(read(value, `cookies[${index}]`), `cookies[${index}]`));
+  return array(json, 'cookies').map((value, index) =>
+    checkedCookie(read(value, `cookies[${index}]`), `cookies[${index}]`),
+  );
 }
 
 /** Negative times stand for a session cookie in CDP, Puppeteer and Playwright. */

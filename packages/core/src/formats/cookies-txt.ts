@@ -5,7 +5,8 @@ import { attributeLosses, checkedCookie, cookieLoss, dottedDomain, wholeSeconds 
 import type { Format } from './format.js';
 import { storageLosses, tabLosses } from './losses.js';
 
-const HEADER = '# Netscape HTTP Cookie File\n# Whoever reads this file is logged in. Keep it secret, delete it when done.\n\n';
+const HEADER =
+  '# Netscape HTTP Cookie File\n# Whoever reads this file is logged in. Keep it secret, delete it when done.\n\n';
 const HTTP_ONLY = '#HttpOnly_';
 const WITHOUT = ['sameSite', 'partitionKey', 'priority', 'sourceScheme', 'sourcePort'];
 
@@ -18,7 +19,9 @@ export const cookiesTxt: Format = {
     return {
       text: HEADER + held.map((cookie) => `${line(cookie)}\n`).join(''),
       losses: [
-        ...unheld.map((cookie) => cookieLoss(cookie, 'cookies.txt cannot hold tabs and line breaks: the cookie was left out')),
+        ...unheld.map((cookie) =>
+          cookieLoss(cookie, 'cookies.txt cannot hold tabs and line breaks: the cookie was left out'),
+        ),
         ...attributeLosses(held, 'cookies.txt', WITHOUT),
         ...storageLosses(document, 'cookies.txt'),
         ...tabLosses(document, 'cookies.txt'),
@@ -58,9 +61,20 @@ function readLine(row: string, lineNumber: number): Cookie[] {
   // curl leaves the last tab out when the value is empty.
   if (columns.length === 6) columns.push('');
   if (columns.length !== 7) {
-    throw new PspError('INVALID_DOCUMENT', `line ${lineNumber}: expected 7 fields separated by tabs, found ${columns.length}`);
+    throw new PspError(
+      'INVALID_DOCUMENT',
+      `line ${lineNumber}: expected 7 fields separated by tabs, found ${columns.length}`,
+    );
   }
-  const [domain, subdomains, path, secure, expires, name, value] = columns as [string, string, string, string, string, string, string];
+  const [domain, subdomains, path, secure, expires, name, value] = columns as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   const cookie: Cookie = {
     name,
     value,
@@ -88,7 +102,8 @@ function flag(value: boolean): string {
 function readFlag(column: string, place: string): boolean {
   const flags: Readonly<Record<string, boolean>> = { TRUE: true, FALSE: false };
   const value = flags[column.toUpperCase()];
-  if (value === undefined) throw new PspError('INVALID_DOCUMENT', `${place}: expected TRUE or FALSE, found another text`);
+  if (value === undefined)
+    throw new PspError('INVALID_DOCUMENT', `${place}: expected TRUE or FALSE, found another text`);
   return value;
 }
 

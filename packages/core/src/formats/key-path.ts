@@ -16,7 +16,9 @@ export function keyAt(value: WireValue, keyPath: WireString | readonly WireStrin
 /** An array of wire values as one wire value. */
 export function arrayOf(values: readonly WireValue[]): WireValue {
   if (values.every((value) => value === null || typeof value !== 'object' || 'json' in value)) {
-    return fromPlain(values.map((value) => (value !== null && typeof value === 'object' && 'json' in value ? value.json : value)));
+    return fromPlain(
+      values.map((value) => (value !== null && typeof value === 'object' && 'json' in value ? value.json : value)),
+    );
   }
   const nodes: unknown[][] = [[]];
   nodes[0] = ['array', values.map((value) => graft(nodes, value))];

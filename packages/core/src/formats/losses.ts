@@ -2,7 +2,12 @@
 import type { Loss, SessionDocument, StateKind } from '@psp/protocol';
 
 /** `item` names what was lost, `detail` says why. */
-export function formatLoss(kind: StateKind, origin: string | undefined, item: string | undefined, detail: string): Loss {
+export function formatLoss(
+  kind: StateKind,
+  origin: string | undefined,
+  item: string | undefined,
+  detail: string,
+): Loss {
   return {
     code: 'format-cannot-hold',
     kind,
@@ -17,7 +22,14 @@ export function storageLosses(document: SessionDocument, format: string): Loss[]
   return document.origins.flatMap(({ origin, localStorage, indexedDB }) => [
     ...(localStorage.length === 0
       ? []
-      : [formatLoss('localStorage', origin, undefined, `${format} does not hold localStorage (${localStorage.length} items)`)]),
+      : [
+          formatLoss(
+            'localStorage',
+            origin,
+            undefined,
+            `${format} does not hold localStorage (${localStorage.length} items)`,
+          ),
+        ]),
     ...indexedDB.map(({ name }) =>
       formatLoss('indexedDB', origin, typeof name === 'string' ? name : undefined, `${format} does not hold databases`),
     ),
@@ -31,7 +43,12 @@ export function tabLosses(document: SessionDocument, format: string): Loss[] {
     ...sessionStorage
       .filter(({ items }) => items.length > 0)
       .map(({ origin, items }) =>
-        formatLoss('sessionStorage', origin, undefined, `${format} does not hold sessionStorage (${items.length} items)`),
+        formatLoss(
+          'sessionStorage',
+          origin,
+          undefined,
+          `${format} does not hold sessionStorage (${items.length} items)`,
+        ),
       ),
   ]);
 }

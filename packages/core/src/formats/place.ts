@@ -73,7 +73,8 @@ function kindOf(value: unknown): string {
 }
 
 function refuseDepth(text: string, format: string): void {
-  if (text.length > MAX_CHARACTERS) throw new PspError('TOO_LARGE', `${format}: the text has more than ${MAX_CHARACTERS} characters`);
+  if (text.length > MAX_CHARACTERS)
+    throw new PspError('TOO_LARGE', `${format}: the text has more than ${MAX_CHARACTERS} characters`);
   let depth = 0;
   let quoted = false;
   for (let at = 0; at < text.length; at += 1) {

@@ -1,5 +1,16 @@
 /** IndexedDB in the shape of Playwright's storage state: databases, stores, indexes and records. */
-import { fromWireString, showKey, toWireString, type IdbDatabase, type IdbIndex, type IdbRecord, type IdbStore, type Loss, type WireString, type WireValue } from '@psp/protocol';
+import {
+  fromWireString,
+  showKey,
+  toWireString,
+  type IdbDatabase,
+  type IdbIndex,
+  type IdbRecord,
+  type IdbStore,
+  type Loss,
+  type WireString,
+  type WireValue,
+} from '@psp/protocol';
 import { keyAt } from './key-path.js';
 import { formatLoss } from './losses.js';
 import { array, boolean, misplaced, object, optional, positiveInteger, string, type JsonObject } from './place.js';
@@ -22,7 +33,9 @@ export function writeDatabase(database: IdbDatabase, sink: Sink): object {
 function writeStore(database: IdbDatabase, store: IdbStore, sink: Sink): object {
   const item = `${fromWireString(database.name)}/${fromWireString(store.name)}`;
   if (generatorIsLost(store)) {
-    sink.losses.push(formatLoss('indexedDB', sink.origin, item, 'playwright does not hold the position of the key generator'));
+    sink.losses.push(
+      formatLoss('indexedDB', sink.origin, item, 'playwright does not hold the position of the key generator'),
+    );
   }
   return {
     name: fromWireString(store.name),
@@ -41,7 +54,10 @@ function writeStore(database: IdbDatabase, store: IdbStore, sink: Sink): object 
 /** Adding the records leaves the generator just above the highest number among the keys. */
 function generatorIsLost({ keyGenerator, records }: IdbStore): boolean {
   if (keyGenerator === undefined) return false;
-  const highest = records.reduce((high, { key }) => (typeof key === 'number' && key > high ? Math.floor(key) : high), 0);
+  const highest = records.reduce(
+    (high, { key }) => (typeof key === 'number' && key > high ? Math.floor(key) : high),
+    0,
+  );
   return keyGenerator !== highest + 1;
 }
 
@@ -89,7 +105,9 @@ function readStore(json: unknown, place: string): IdbStore {
     keyPath,
     autoIncrement: boolean(fields.autoIncrement, `${place}.autoIncrement`),
     indexes: indexes.map((index, at) => readIndex(index, `${place}.indexes[${at}]`)),
-    records: array(fields.records, `${place}.records`).map((r, at) => readRecord(r, keyPath, `${place}.records[${at}]`)),
+    records: array(fields.records, `${place}.records`).map((r, at) =>
+      readRecord(r, keyPath, `${place}.records[${at}]`),
+    ),
   };
 }
 

@@ -6,7 +6,15 @@ import { ARRAY_NAMES } from './playwright-encode.js';
 /** A plain tree may have this many levels (spec/values.md, "Plain trees"). */
 const MAX_PLAIN_DEPTH = 100;
 
-const ERROR_NAMES = new Set(['Error', 'EvalError', 'RangeError', 'ReferenceError', 'SyntaxError', 'TypeError', 'URIError']);
+const ERROR_NAMES = new Set([
+  'Error',
+  'EvalError',
+  'RangeError',
+  'ReferenceError',
+  'SyntaxError',
+  'TypeError',
+  'URIError',
+]);
 const SPECIAL: Readonly<Record<string, unknown>> = {
   undefined: { undefined: true },
   null: null,
@@ -50,7 +58,7 @@ function treeOf(table: Table, root: unknown): unknown {
   const build = (value: unknown, level: number): unknown => {
     if (value === null || typeof value !== 'object') return value;
     const index = (value as { ref?: number }).ref;
-    if (index === undefined || level > MAX_PLAIN_DEPTH) return NONE;
+    if (index === undefined || seen.has(index) || level > MAX_PLAIN_DEPTH) return NONE;
     seen.add(index);
     const [tag, content] = table.nodes[index] as [string, unknown[]];
     if (tag === 'array') {
@@ -122,7 +130,12 @@ function list(value: unknown, place: string): unknown[] {
   return value;
 }
 
-function entries<K>(value: unknown, place: string, key: (value: unknown, place: string) => K, item: (value: unknown, place: string) => unknown): unknown[] {
+function entries<K>(
+  value: unknown,
+  place: string,
+  key: (value: unknown, place: string) => K,
+  item: (value: unknown, place: string) => unknown,
+): unknown[] {
   return list(value, place).map((pair, at) => {
     const fields = object(pair, `${place}[${at}]`);
     return [key(fields.k, `${place}[${at}].k`), item(fields.v, `${place}[${at}].v`)];
@@ -160,11 +173,19 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
   ta: (table, content, place) => typedArray(table, object(content, place), place),
   ab: (table, content, place) => leaf(table, ['buffer', base64(object(content, place).b, `${place}.b`)]),
   a: (table, content, place, id) =>
-    container(table, id, () => ['array', list(content, place).map((item, at) => encodedSlot(table, item, `${place}[${at}]`))]),
+    container(table, id, () => [
+      'array',
+      list(content, place).map((item, at) => encodedSlot(table, item, `${place}[${at}]`)),
+    ]),
   o: (table, content, place, id) =>
     container(table, id, () => [
       'object',
-      entries(content, place, (name, at) => toWireString(string(name, at)), (item, at) => encodedSlot(table, item, at)),
+      entries(
+        content,
+        place,
+        (name, at) => toWireString(string(name, at)),
+        (item, at) => encodedSlot(table, item, at),
+      ),
     ]),
   m: (table, content, place, id) =>
     container(table, id, () => {
@@ -172,7 +193,10 @@ const DECODERS: Readonly<Record<string, Decoder>> = {
       return ['map', entries(content, place, slotAt, slotAt)];
     }),
   s: (table, content, place, id) =>
-    container(table, id, () => ['set', list(content, place).map((item, at) => encodedSlot(table, item, `${place}[${at}]`))]),
+    container(table, id, () => [
+      'set',
+      list(content, place).map((item, at) => encodedSlot(table, item, `${place}[${at}]`)),
+    ]),
 };
 
 function typedArray(table: Table, fields: JsonObject, place: string): unknown {

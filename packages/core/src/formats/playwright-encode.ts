@@ -168,7 +168,8 @@ function typedArray(walk: Walk, node: Node): unknown {
   const width = ARRAY_NAMES[name]?.bytes ?? 1;
   const end = length === null ? buffer.length : byteOffset + length * width;
   if (length === null) walk.altered.add('a resizable buffer comes back with a fixed length');
-  else if (byteOffset > 0 || end < buffer.length) walk.altered.add('a view of a part comes back with a buffer of that part only');
+  else if (byteOffset > 0 || end < buffer.length)
+    walk.altered.add('a view of a part comes back with a buffer of that part only');
   return { ta: { b: buffer.subarray(byteOffset, end).toString('base64'), k: name } };
 }
 

@@ -1,9 +1,27 @@
 /** Playwright's storage state: what `context.storageState({ indexedDB: true })` gives and `newContext({ storageState })` takes. */
-import { fromWireString, toWireString, type Cookie, type Loss, type OriginState, type SessionDocument } from '@psp/protocol';
+import {
+  fromWireString,
+  toWireString,
+  type Cookie,
+  type Loss,
+  type OriginState,
+  type SessionDocument,
+} from '@psp/protocol';
 import { attributeLosses, checkedCookie, dottedDomain, expiresField, plainDomain } from './cookie.js';
 import type { Format } from './format.js';
 import { formatLoss, tabLosses } from './losses.js';
-import { array, boolean, misplaced, number, object, oneOf, optional, parseJson, string, type JsonObject } from './place.js';
+import {
+  array,
+  boolean,
+  misplaced,
+  number,
+  object,
+  oneOf,
+  optional,
+  parseJson,
+  string,
+  type JsonObject,
+} from './place.js';
 import { readDatabase, writeDatabase } from './playwright-database.js';
 
 const TO_SAME_SITE = { strict: 'Strict', lax: 'Lax', none: 'None' } as const;
@@ -26,7 +44,9 @@ export const playwright: Format = {
     const fields = object(parseJson(text, 'playwright'), 'storage state');
     const cookies = array(fields.cookies ?? [], 'cookies').map((cookie, at) => readCookie(cookie, `cookies[${at}]`));
     const losses: Loss[] = [];
-    const origins = array(fields.origins ?? [], 'origins').flatMap((json, at) => readOrigin(json, `origins[${at}]`, losses));
+    const origins = array(fields.origins ?? [], 'origins').flatMap((json, at) =>
+      readOrigin(json, `origins[${at}]`, losses),
+    );
     if ('credentials' in fields) {
       losses.push(formatLoss('origin', undefined, 'credentials', 'a session does not hold virtual passkeys'));
     }
@@ -87,7 +107,9 @@ function writeOrigin({ origin, localStorage, indexedDB }: OriginState, losses: L
   return {
     origin,
     localStorage: localStorage.map(({ name, value }) => ({ name: fromWireString(name), value: fromWireString(value) })),
-    ...(indexedDB.length === 0 ? {} : { indexedDB: indexedDB.map((database) => writeDatabase(database, { origin, losses })) }),
+    ...(indexedDB.length === 0
+      ? {}
+      : { indexedDB: indexedDB.map((database) => writeDatabase(database, { origin, losses })) }),
   };
 }
 

@@ -26,7 +26,9 @@ export const puppeteer: Format = {
     return { cookies: cookieList(parseJson(text, 'puppeteer'), fromPuppeteer), origins: [], tabs: [], losses: [] };
   },
   recognises(json) {
-    return Array.isArray(json) && json.every((item) => typeof item === 'object' && item !== null && !('expiry' in item));
+    return (
+      Array.isArray(json) && json.every((item) => typeof item === 'object' && item !== null && !('expiry' in item))
+    );
   },
 };
 

@@ -62,9 +62,13 @@ export interface LoadRequest {
   localStorage?: StorageItem[];
   sessionStorage?: StorageItem[];
   databases?: IdbDatabase[];
+  /** First records, to save a round trip for each store. */
+  puts?: Omit<PutRequest, 'do' | 'timeoutMs'>[];
   timeoutMs: number;
 }
 export interface LoadReply {
+  /** Databases, by index, that could not be made. They have a loss, and must get no records: an old one may stand there. */
+  failed: number[];
   losses: PageLoss[];
 }
 

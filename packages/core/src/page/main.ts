@@ -13,6 +13,7 @@ import { WireError } from './codec/wire.js';
 import { dumpDatabases, readRecords } from './idb/dump.js';
 import { loadDatabases } from './idb/load.js';
 import { putRecords } from './idb/put.js';
+import { fromWireString } from './codec/text.js';
 import { describe } from './loss.js';
 import { readStorage, writeStorage } from './web-storage.js';
 
@@ -39,12 +40,19 @@ async function records(request: RecordsRequest): Promise<Reply> {
 }
 
 async function load(request: LoadRequest): Promise<Reply> {
-  const header: LoadReply = { losses: [] };
+  const { databases, puts = [], timeoutMs } = request;
+  const header: LoadReply = { failed: [], losses: [] };
   for (const kind of ['localStorage', 'sessionStorage'] as const) {
     const items = request[kind];
     if (items !== undefined) writeStorage(kind, items, header.losses);
   }
-  if (request.databases !== undefined) await loadDatabases(request.databases, request.timeoutMs, header.losses);
+  if (databases === undefined) return { header, lines: [] };
+  header.failed = await loadDatabases(databases, timeoutMs, header.losses);
+  const failed = new Set(header.failed.map((index) => fromWireString(databases[index]!.name)));
+  for (const first of puts) {
+    if (failed.has(fromWireString(first.database))) continue;
+    header.losses.push(...(await putRecords({ ...first, do: 'put', timeoutMs })).losses);
+  }
   return { header, lines: [] };
 }
 

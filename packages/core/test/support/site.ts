@@ -34,7 +34,8 @@ export async function startSite(): Promise<TestSite> {
     if (path === '/favicon.ico') return void response.writeHead(404).end();
     requests.push(`${request.method} http://${request.headers.host}${request.url}`);
     const page = own.get(path);
-    const html = page?.html ?? (path === '/frames' ? FRAMES(origin) : path === '/patched' ? PATCHED : '<title>a page</title>');
+    const html =
+      page?.html ?? (path === '/frames' ? FRAMES(origin) : path === '/patched' ? PATCHED : '<title>a page</title>');
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', ...page?.headers }).end(html);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -79,7 +79,12 @@ export const RecordingStep = Type.Union([
   step('close', target),
   step('customStep', { ...target, name: Type.String({ minLength: 1 }), parameters: Type.Unknown() }),
   step('doubleClick', { ...pointer, duration: Type.Optional(Type.Number({ minimum: 0 })) }),
-  step('emulateNetworkConditions', { ...target, download: Type.Number(), upload: Type.Number(), latency: Type.Number() }),
+  step('emulateNetworkConditions', {
+    ...target,
+    download: Type.Number(),
+    upload: Type.Number(),
+    latency: Type.Number(),
+  }),
   step('hover', element),
   step('keyDown', { ...target, key: Type.String({ minLength: 1 }) }),
   step('keyUp', { ...target, key: Type.String({ minLength: 1 }) }),
@@ -115,7 +120,9 @@ export const RecordingExtension = Type.Object({
   id: Type.Optional(Type.String()),
   startedAt: Type.Optional(Type.String({ description: 'RFC 3339, UTC' })),
   session: Type.Optional(Type.String({ description: 'the id of the session in which it was recorded' })),
-  secrets: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { description: 'the names that must be bound to play it' })),
+  secrets: Type.Optional(
+    Type.Array(Type.String({ minLength: 1 }), { description: 'the names that must be bound to play it' }),
+  ),
 });
 export type RecordingExtension = Static<typeof RecordingExtension>;
 

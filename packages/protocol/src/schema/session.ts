@@ -57,7 +57,10 @@ export const RecordLine = Type.Object({
 });
 export type RecordLine = Static<typeof RecordLine>;
 
-/** An object store. `keyGenerator` is the next number that the generator would give, absent where there is none. */
+/**
+ * An object store. `keyGenerator` is the next number that the generator would give, 2^53 + 2 when it is exhausted, absent where there
+ * is none.
+ */
 export const IdbStore = Type.Object({
   name: WireString,
   keyPath: Type.Union([Type.Null(), WireString, Type.Array(WireString)]),

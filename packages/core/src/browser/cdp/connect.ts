@@ -32,14 +32,20 @@ export async function connectCdp(url: string, options: ConnectCdpOptions = {}): 
 }
 
 async function chooseContext(transport: CdpTransport): Promise<string | undefined> {
-  const { browserContextIds, defaultBrowserContextId } = (await transport.send('Target.getBrowserContexts', {}, undefined)) as {
+  const { browserContextIds, defaultBrowserContextId } = (await transport.send(
+    'Target.getBrowserContexts',
+    {},
+    undefined,
+  )) as {
     browserContextIds: string[];
     defaultBrowserContextId?: string;
   };
   if (browserContextIds.length === 0) return defaultBrowserContextId;
   const { targetInfos } = (await transport.send('Target.getTargets', {}, undefined)) as { targetInfos: TargetInfo[] };
   const used = new Set(
-    targetInfos.filter(({ type, url }) => type === 'page' && /^https?:/.test(url)).map((target) => target.browserContextId),
+    targetInfos
+      .filter(({ type, url }) => type === 'page' && /^https?:/.test(url))
+      .map((target) => target.browserContextId),
   );
   const others = browserContextIds.filter((id) => used.has(id));
   if (others.length === 0) return defaultBrowserContextId;

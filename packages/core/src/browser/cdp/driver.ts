@@ -64,7 +64,9 @@ export class CdpDriver implements BrowserDriver {
 
   async frames(tab: Tab, options: CallOptions): Promise<Frame[]> {
     const below = await this.#targets.framesBelow(tab.id);
-    const nested = await Promise.all([tab.id, ...below.map((target) => target.targetId)].map((id) => this.#framesIn(id, options)));
+    const nested = await Promise.all(
+      [tab.id, ...below.map((target) => target.targetId)].map((id) => this.#framesIn(id, options)),
+    );
     return nested.flat();
   }
 
@@ -118,11 +120,7 @@ export class CdpDriver implements BrowserDriver {
   }
 
   async openHelper(): Promise<Tab> {
-    const { targetId } = await this.#targets.send('Target.createTarget', {
-      url: 'about:blank',
-      hidden: true,
-      ...this.#context(),
-    });
+    const targetId = await this.#createHelper();
     this.#helpers.add(targetId);
     return { id: targetId, url: 'about:blank', title: undefined, primary: false };
   }
@@ -158,9 +156,22 @@ export class CdpDriver implements BrowserDriver {
     return (this.#closed ??= this.#close());
   }
 
+  async #createHelper(): Promise<string> {
+    const target = { url: 'about:blank', ...this.#context() };
+    try {
+      return (await this.#targets.send('Target.createTarget', { ...target, hidden: true })).targetId;
+    } catch (error) {
+      if (!(error instanceof CdpRefusal)) throw error;
+      // Older browsers have no hidden targets, and a browser without any page refuses them.
+      return (await this.#targets.send('Target.createTarget', { ...target, background: true })).targetId;
+    }
+  }
+
   async #close(): Promise<void> {
     // A browser that is gone has no helper tabs left to close.
-    await Promise.allSettled([...this.#helpers].map((targetId) => this.#targets.send('Target.closeTarget', { targetId })));
+    await Promise.allSettled(
+      [...this.#helpers].map((targetId) => this.#targets.send('Target.closeTarget', { targetId })),
+    );
     this.#targets.close();
     await this.#targets.transport.close();
   }
@@ -202,7 +213,11 @@ export class CdpDriver implements BrowserDriver {
 }
 
 async function isolatedWorld(target: Target, frameId: string, timeoutMs: number): Promise<number> {
-  const { executionContextId } = await target.send('Page.createIsolatedWorld', { frameId, worldName: 'psp' }, timeoutMs);
+  const { executionContextId } = await target.send(
+    'Page.createIsolatedWorld',
+    { frameId, worldName: 'psp' },
+    timeoutMs,
+  );
   return executionContextId;
 }
 

@@ -9,31 +9,44 @@ import { deleteDatabase, openDatabase, upgradeDatabase } from './open.js';
 import { aborted, committed, resultOf } from './request.js';
 import { readSchema, replaceStores, sameSchema } from './schema.js';
 
-/** Those not wanted are deleted. A database that fails or is held by a page is a loss that names it, and costs no other. */
+/**
+ * Those not wanted are deleted. A database that fails or is held by a page is a loss that names it, and costs no other. Gives the
+ * indexes of those that could not be made.
+ */
 export async function loadDatabases(
   wanted: readonly IdbDatabase[],
   timeoutMs: number,
   losses: PageLoss[],
-): Promise<void> {
+): Promise<number[]> {
   const versions = new Map<string, number>();
   try {
     for (const { name, version } of await databaseInfos(timeoutMs)) versions.set(name as string, version as number);
   } catch (error) {
     losses.push(databaseLoss(error));
-    return;
+    return [...wanted.keys()];
   }
-  const byName = new Map(wanted.map((database) => [fromWireString(database.name), database]));
-  const guarded = (name: string, step: Promise<void>): Promise<void> =>
-    step.catch((error: unknown) => void losses.push(databaseLoss(error, label(toWireString(name)))));
+  const names = wanted.map(({ name }) => fromWireString(name));
+  const guarded = async (name: string, step: Promise<void>): Promise<boolean> => {
+    try {
+      await step;
+      return true;
+    } catch (error) {
+      losses.push(databaseLoss(error, label(toWireString(name))));
+      return false;
+    }
+  };
+  const others = [...versions].filter(([name]) => !names.includes(name));
   // All at once, so that the waits for blocked databases do not add up.
-  await Promise.all([
-    ...[...versions]
-      .filter(([name]) => !byName.has(name))
-      .map(([name, version]) => guarded(name, deleteDatabase(name, version, timeoutMs))),
-    ...[...byName].map(([name, database]) =>
-      guarded(name, install(name, database, versions.get(name), { timeoutMs, losses })),
+  const [made] = await Promise.all([
+    Promise.all(
+      wanted.map((database, index) => {
+        const name = names[index]!;
+        return guarded(name, install(name, database, versions.get(name), { timeoutMs, losses }));
+      }),
     ),
+    Promise.all(others.map(([name, version]) => guarded(name, deleteDatabase(name, version, timeoutMs)))),
   ]);
+  return [...made.keys()].filter((index) => made[index] === false);
 }
 
 interface Work {
