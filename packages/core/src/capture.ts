@@ -34,9 +34,16 @@ export interface CaptureOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
+/** What one tab tells. Its state is undefined where it is no page of a site. */
+interface TabReading {
+  readonly state: TabState | undefined;
+  readonly frames: Frame[];
+  readonly urls: string[];
+}
+
 /** The state in memory: its batches can be walked more than once. */
 export interface CapturedState extends SessionState {
-  readonly batches: readonly RecordBatch[];
+  readonly batches: RecordBatch[];
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -65,14 +72,12 @@ class CaptureRun {
 
   async capture(): Promise<CapturedState> {
     this.#progress('cookies', 0, 1);
-    const [{ cookies, losses }, version, tabs] = await Promise.all([
+    const [{ cookies, losses }, version, found] = await Promise.all([
       this.driver.cookies(),
       this.driver.version(),
-      this.driver.tabs(),
+      this.#readTabs(),
     ]);
     this.#losses.push(...losses);
-    this.#progress('tabs', 0, tabs.length);
-    const found = await Promise.all(tabs.map((tab) => this.#readTab(tab)));
     const candidates = candidateOrigins({
       frames: found.flatMap((tab) => tab.frames),
       urls: found.flatMap((tab) => tab.urls),
@@ -88,14 +93,22 @@ class CaptureRun {
     );
   }
 
+  async #readTabs(): Promise<TabReading[]> {
+    const tabs = await this.driver.tabs();
+    this.#progress('tabs', 0, tabs.length);
+    return Promise.all(tabs.map((tab) => this.#readTab(tab)));
+  }
+
   /** Reads a tab's own sessionStorage, and the storage of the origins that it has open. */
-  async #readTab(tab: Tab): Promise<{ state: TabState | undefined; frames: Frame[]; urls: string[] }> {
+  async #readTab(tab: Tab): Promise<TabReading> {
     const urls = [tab.url];
     const sessionStorage: TabState['sessionStorage'] = [];
     let frames: Frame[] = [];
     try {
+      const listed = this.driver.frames(tab, { timeoutMs: this.#timeoutMs });
+      listed.catch(() => undefined); // awaited below, once the history is there
       urls.push(...(await this.driver.history(tab)));
-      frames = await this.driver.frames(tab, { timeoutMs: this.#timeoutMs });
+      frames = await listed;
       for (const frame of firstOfEachOrigin(frames)) {
         const items = await this.#readFrame(tab, frame);
         if (items.length > 0) sessionStorage.push({ origin: frame.origin as string, items });

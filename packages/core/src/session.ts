@@ -3,6 +3,7 @@ import { PspError, type Loss, type SessionCounts, type SessionMetadata } from '@
 import type { Archive, Revision } from './archive.js';
 import type { BrowserDriver } from './browser/driver.js';
 import { captureState, type Progress } from './capture.js';
+import type { RecordBatch } from './state.js';
 import { restoreState, type RestoreOptions, type RestoreReport } from './restore.js';
 
 export interface CaptureCallOptions {
@@ -74,8 +75,9 @@ export class Session<P> {
     }
     const { id, name, tags } = this.#metadata;
     const origins = [...this.#origins, ...(options.origins ?? []).map(checkedOrigin)];
-    const state = await captureState(this.#driver, { ...options, id, name, tags, origins });
+    const { document, batches } = await captureState(this.#driver, { ...options, id, name, tags, origins });
     options.onProgress?.({ step: 'seal', done: 0, total: 1 });
+    const state = { document, batches: drained(batches) };
     const saved = await this.#context.archive.save(state, this.#revision === undefined ? {} : { base: this.#revision });
     this.#metadata = saved.metadata;
     this.#revision = saved.revision;
@@ -84,7 +86,7 @@ export class Session<P> {
       version: saved.metadata.version,
       counts: saved.metadata.counts,
       bytes: saved.metadata.bytes,
-      losses: state.document.losses,
+      losses: document.losses,
       durationMs: Math.round(performance.now() - started),
     };
   }
@@ -111,6 +113,11 @@ export class Session<P> {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** Gives the batches and lets go of each, so that memory shrinks while the session is sealed. */
+function* drained(batches: RecordBatch[]): Generator<RecordBatch> {
+  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) yield batch;
 }
 
 /** Throws INVALID_INPUT when it is not the address of an http or https origin. */

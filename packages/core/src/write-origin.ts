@@ -6,7 +6,7 @@ import { ofOrigin } from './read-origin.js';
 import type { RecordBatch } from './state.js';
 
 /** So much JSON text of records goes along with the call that makes the databases. */
-const FIRST_BYTES = 1024 * 1024;
+const FIRST_BYTES = 2 * 1024 * 1024;
 
 /** Replaces localStorage and the databases of the origin. Gives what the browser would not take. */
 export async function writeOrigin(

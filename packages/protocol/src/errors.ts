@@ -61,7 +61,8 @@ export type ErrorCode = keyof typeof ERROR_KINDS;
 export class PspError extends Error {
   override readonly name = 'PspError';
   readonly code: ErrorCode;
-  readonly report?: unknown;
+  /** Declared only, so that an error without one has no such member. */
+  declare readonly report?: unknown;
 
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; report?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

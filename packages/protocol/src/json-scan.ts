@@ -2,6 +2,7 @@
 import { PspError } from './errors.js';
 import type { ParseLimits } from './limits.js';
 
+const SPACE = 0x20;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
@@ -14,27 +15,36 @@ const CLOSE_OBJECT = 0x7d;
 export function scanJson(text: string, limits: ParseLimits): void {
   let depth = 0;
   let values = 1;
+  let isEmpty = false;
   for (let i = 0; i < text.length; i++) {
-    switch (text.charCodeAt(i)) {
+    const unit = text.charCodeAt(i);
+    switch (unit) {
       case QUOTE:
         i = endOfString(text, i);
+        isEmpty = false;
         break;
       case OPEN_ARRAY:
       case OPEN_OBJECT:
         if (++depth > limits.maxDepth) throw tooLarge('maxDepth', limits.maxDepth, 'levels of objects and arrays');
         values++;
+        isEmpty = true;
         break;
       case CLOSE_ARRAY:
       case CLOSE_OBJECT:
         depth--;
+        // An opening bracket counts for the first value within, which was not there.
+        if (isEmpty) values--;
+        isEmpty = false;
         break;
       case COMMA:
-        values++;
+        // Brackets alone are bounded by the depth.
+        if (++values > limits.maxValues) throw tooLarge('maxValues', limits.maxValues, 'values');
         break;
+      default:
+        if (unit > SPACE) isEmpty = false;
     }
-    // An empty container counts once too often, which is within what the limit is for.
-    if (values > limits.maxValues) throw tooLarge('maxValues', limits.maxValues, 'values');
   }
+  if (values > limits.maxValues) throw tooLarge('maxValues', limits.maxValues, 'values');
   if (depth > 0) throw cutShort(text.length);
 }
 

@@ -38,12 +38,26 @@ export function parsePayload(text: string, options: ParseOptions = {}): SessionD
     throw new PspError('INVALID_DOCUMENT', 'the payload: expected a newline at its end, found none');
   const [first, ...rest] = text.slice(0, -1).split('\n');
   const document = inLine(1, () => parsePayloadHead(first, options));
+  let before: readonly number[] = [0, 0, 0];
   rest.forEach((line, index) => {
-    const { at, records } = inLine(index + 2, () => parseRecordLine(line, document, options));
+    const { at, records } = inLine(index + 2, () => {
+      const parsed = parseRecordLine(line, document, options);
+      refuse(under('at', orderProblem(before, parsed.at)));
+      return parsed;
+    });
+    before = at;
     const { records: target } = storeAt(document, at)!;
     for (const record of records) target.push(record);
   });
   return document;
+}
+
+/** Lines come in the order of their stores, so that a reader can write one origin after the other [PSP-PAY-2]. */
+function orderProblem(before: readonly number[], at: readonly number[]): Problem | undefined {
+  const differs = at.findIndex((index, level) => index !== before[level]);
+  return differs < 0 || at[differs]! > before[differs]!
+    ? undefined
+    : problem('expected the place of the line before, or one after it');
 }
 
 /** The lines of a document, each with its newline. Records of a store are split so that no line has more than `recordsPerLine`. */

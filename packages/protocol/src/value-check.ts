@@ -4,7 +4,7 @@ import type { WireValue } from './schema/value.js';
 import { nodeProblem, type Node } from './value-nodes.js';
 import { slotProblem } from './value-slots.js';
 
-/** Levels of objects and arrays in a plain tree; deeper values take the node form [PSP-VAL-3]. */
+/** Levels of objects and arrays in a plain tree; deeper values take the node form [PSP-VAL-2]. */
 export const MAX_TREE_DEPTH = 100;
 
 /** Throws PspError INVALID_DOCUMENT, which names the place within the value, when it is not a WireValue. */

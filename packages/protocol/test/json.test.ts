@@ -44,6 +44,35 @@ describe('limits', () => {
     expect(errorOf(nested(DEFAULT_LIMITS.maxDepth + 1)).message).toContain('maxDepth');
     expect(parseJson('[1,2,3]', { maxValues: 4 })).toEqual([1, 2, 3]);
     expect(errorOf('[1,2,3,4]', { maxValues: 4 }).message).toContain('maxValues');
+    expect(parseJson(' [ [ ] , { } ,[""]]', { maxValues: 5 })).toEqual([[], {}, ['']]);
+    expect(errorOf('[[],{},[0]]', { maxValues: 4 }).message).toContain('maxValues');
+    expect(errorOf('1', { maxValues: 0 }).message).toContain('maxValues');
+    const most = `[0${',0'.repeat(DEFAULT_LIMITS.maxValues - 2)}]`;
+    expect(parseJson(most)).toHaveLength(DEFAULT_LIMITS.maxValues - 1);
+    expect(errorOf(most.replace('[', '[0,')).message).toContain('maxValues');
+  });
+
+  test('the count of values is exact, whatever the text looks like', () => {
+    const count = (value: unknown): number =>
+      typeof value === 'object' && value !== null
+        ? Object.values(value).reduce<number>((sum, item) => sum + count(item), 1)
+        : 1;
+    const spaced = fc.constantFrom('', ' ', '\n\t');
+    fc.assert(
+      fc.property(
+        fc.jsonValue({ maxDepth: 5, stringUnit: fc.constantFrom('a', '"', '\\', ',') }),
+        spaced,
+        (value, space) => {
+          const text = JSON.stringify(value, undefined, space).replace(
+            /\[\]|\{\}/g,
+            (pair) => pair[0] + space + pair[1],
+          );
+          const values = count(JSON.parse(text));
+          expect(() => parseJson(text, { maxValues: values })).not.toThrow();
+          expect(errorOf(text, { maxValues: values - 1 }).code).toBe('TOO_LARGE');
+        },
+      ),
+    );
   });
 
   test('[PSP-LIM-1] bytes are counted in UTF-8, in text and in bytes alike', () => {

@@ -8,6 +8,7 @@ import {
   parseSessionDocument,
   PspError,
   toWireString,
+  type JsonObject,
   type Migrations,
 } from '../src/index.js';
 import { invalidVectors } from './vectors.js';
@@ -178,6 +179,16 @@ describe('versions', () => {
       name: 'a',
       tags: [],
     });
+  });
+
+  test('[PSP-VER-2] each step is given a document of the version that it leads from', () => {
+    const seen: unknown[] = [];
+    const note = (old: JsonObject): JsonObject => {
+      seen.push(old['version']);
+      return old;
+    };
+    migrate({ format: 'test', version: 1 }, { ...reader, migrations: { 1: note, 2: note } });
+    expect(seen).toEqual([1, 2]);
   });
 
   test('[PSP-VER-3] members that are not known survive, and the document given is not changed', () => {

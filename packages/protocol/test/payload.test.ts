@@ -79,6 +79,13 @@ describe('refusals', () => {
     }
   });
 
+  test('[PSP-PAY-2] lines that are not in the order of their stores', () => {
+    const lines = [...payloadLines(full, 2)];
+    const of = (order: number[]): string => [lines[0], ...order.map((index) => lines[index])].join('');
+    expect(() => parsePayload(of([1, 2, 3, 4]))).not.toThrow();
+    expect(() => parsePayload(of([1, 2, 4, 3]))).toThrow('line 5: at: expected the place of the line before');
+  });
+
   test('[PSP-PAY-1] a payload that does not end with a newline was cut short', () => {
     const text = [...payloadLines(full)].join('');
     expect(() => parsePayload(text.slice(0, -1))).toThrow('expected a newline at its end');

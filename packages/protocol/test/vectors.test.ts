@@ -28,10 +28,14 @@ function parseVector({ input, inputText, payload }: InvalidVector): unknown {
   return parseSessionDocument(inputText ?? input);
 }
 
+/** `[PSP-DOC-6] time-not-utc: Times are in UTC.` beside each vector. */
+const titled = <T extends { proves: string; name: string; description: string }>(vectors: T[]): [string, T][] =>
+  vectors.map((vector) => [`[${vector.proves}] ${vector.name}: ${vector.description}`, vector]);
+
 describe('valid', () => {
   test('there are 15 or more', () => expect(validVectors().length).toBeGreaterThanOrEqual(15));
 
-  test.each(validVectors())('$name: $description', ({ document, payload }) => {
+  test.each(titled(validVectors()))('%s', (_, { document, payload }) => {
     const text = JSON.stringify(document);
     expect(parseSessionDocument(document)).toEqual(document);
     expect(parseSessionDocument(text)).toEqual(document);
@@ -45,7 +49,7 @@ describe('valid', () => {
 describe('invalid', () => {
   test('there are 25 or more', () => expect(invalidVectors().length).toBeGreaterThanOrEqual(25));
 
-  test.each(invalidVectors())('$name: $description', (vector) => {
+  test.each(titled(invalidVectors()))('%s', (_, vector) => {
     const { code, message } = errorOf(() => parseVector(vector));
     expect(code).toBe(vector.error.code);
     expect(message.slice(0, vector.error.at.length)).toBe(vector.error.at);
@@ -64,7 +68,7 @@ describe('invalid', () => {
 describe('values', () => {
   test('there are 45 or more', () => expect(valueVectors().length).toBeGreaterThanOrEqual(45));
 
-  test.each(valueVectors())('$name: $description', ({ wire }) => {
+  test.each(titled(valueVectors()))('%s', (_, { wire }) => {
     expect(() => checkWireValue(wire)).not.toThrow();
     const document = withRecords([{ key: 1, value: wire as string }]);
     expect(parseSessionDocument(JSON.stringify(document))).toEqual(document);

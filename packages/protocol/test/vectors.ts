@@ -6,6 +6,8 @@ const FOLDER = new URL('../../../spec/vectors/', import.meta.url);
 export interface ValidVector {
   name: string;
   description: string;
+  /** The requirement that it is about. */
+  proves: string;
   document: Record<string, unknown>;
   payload?: string[];
 }
@@ -13,6 +15,8 @@ export interface ValidVector {
 export interface InvalidVector {
   name: string;
   description: string;
+  /** The requirement that it is about. */
+  proves: string;
   input?: unknown;
   inputText?: string;
   payload?: string[];
@@ -23,6 +27,8 @@ export interface InvalidVector {
 export interface ValueVector {
   name: string;
   description: string;
+  /** The requirement that it is about. */
+  proves: string;
   wire: unknown;
   javascript: string;
   canonical?: false;

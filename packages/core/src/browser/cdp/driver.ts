@@ -63,11 +63,12 @@ export class CdpDriver implements BrowserDriver {
   }
 
   async frames(tab: Tab, options: CallOptions): Promise<Frame[]> {
-    const below = await this.#targets.framesBelow(tab.id);
-    const nested = await Promise.all(
-      [tab.id, ...below.map((target) => target.targetId)].map((id) => this.#framesIn(id, options)),
-    );
-    return nested.flat();
+    const below = async (): Promise<Frame[][]> => {
+      const targets = await this.#targets.framesBelow(tab.id);
+      return Promise.all(targets.map((target) => this.#framesIn(target.targetId, options)));
+    };
+    const [own, nested] = await Promise.all([this.#framesIn(tab.id, options), below()]);
+    return [...own, ...nested.flat()];
   }
 
   async history(tab: Tab): Promise<string[]> {
