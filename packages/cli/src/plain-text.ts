@@ -1,7 +1,6 @@
 /** Text from sessions on its way to a terminal. Names of cookies and sessions come from strangers: no byte of theirs may command it. */
 
 /** Controls (C0, DEL, C1), line separators, and the marks that turn the direction of what follows. */
-// oxlint-disable-next-line no-control-regex
 const COMMANDING = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /** The text with each control shown as `\x1b` or `\u202e`, and lone surrogates as the replacement character. */
@@ -14,7 +13,6 @@ export function plainText(text: string): string {
 
 /** JSON text with the controls that JSON lets through in its escaped form. */
 export function plainJson(json: string): string {
-  // oxlint-disable-next-line no-control-regex
   return json.replace(/[\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });

@@ -45,7 +45,7 @@ async function runCommand(command: Command<never>, args: readonly string[], opti
 type Act = (command: Command<never>, args: readonly string[], options: Options) => Promise<void>;
 
 /** Exported for the completion and the help tests. */
-export function programOf(version: string, act: Act): Program {
+function programOf(version: string, act: Act): Program {
   const program = new Program('psp')
     .description('Log in once, be logged in anywhere else: capture, store and restore browser sessions.')
     .version(version, '--version', 'print the version')

@@ -43,7 +43,7 @@ function fit(columns: readonly Column[], cells: readonly (readonly string[])[], 
 }
 
 /** Cuts to a number of terminal cells. */
-export function cut(text: string, width: number): string {
+function cut(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let kept = '';
   let used = 0;
@@ -66,7 +66,7 @@ const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
 
 /** Terminal cells that a text takes. */
-export function widthOf(text: string): number {
+function widthOf(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length;
   return sum(Array.from(graphemes.segment(text), ({ segment }) => graphemeWidth(segment)));
 }

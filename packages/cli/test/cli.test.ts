@@ -503,7 +503,6 @@ test('hostile names cannot command the terminal, in tables, messages and JSON', 
   ];
   for (const args of runs) {
     const { stdout, stderr } = await home.psp(args);
-    // oxlint-disable-next-line no-control-regex
     expect(stdout + stderr).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/);
   }
   expect((await home.psp(['list'])).stdout).toContain('evil\\x1b[2J');

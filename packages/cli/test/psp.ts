@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findChromium, launchFlags } from '@psp/core';
 
-export const BIN = new URL('../bin/psp.js', import.meta.url).pathname;
+const BIN = new URL('../bin/psp.js', import.meta.url).pathname;
 
 export interface Outcome {
   readonly code: number | null;

@@ -217,7 +217,8 @@ function tabState(tab: Tab, sessionStorage: TabState['sessionStorage']): TabStat
   if (!/^https?:/.test(tab.url)) return undefined;
   return {
     url: tab.url,
-    ...(tab.title === undefined ? {} : { title: tab.title }),
+    // A page may put half a character into its title, which JSON between languages cannot carry.
+    ...(tab.title === undefined ? {} : { title: tab.title.toWellFormed() }),
     ...(tab.primary ? { active: true } : {}),
     sessionStorage,
   };

@@ -13,13 +13,13 @@ import type { RecordBatch, SessionState } from './state.js';
 /** Most bytes of a payload before compression. */
 export const MAX_PAYLOAD_BYTES = 1024 * 1024 * 1024;
 /** Most bytes of one line, which is parsed at once. */
-export const MAX_LINE_BYTES = 256 * 1024 * 1024;
+const MAX_LINE_BYTES = 256 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
 /** How this code writes a line; the records begin where it ends. */
 const OWN_LINE = /^\{"at":\[(\d+),(\d+),(\d+)\],"records":/;
 
-/** The lines of a payload, each with its newline. Throws INVALID_INPUT when records stand in the document, TOO_LARGE for a line that no reader takes. */
+/** The lines of a payload, each with its newline. Throws INVALID_INPUT when records stand in the document or batches are out of order, TOO_LARGE for a line that no reader takes. */
 export async function* encodePayload(state: SessionState): AsyncGenerator<Uint8Array> {
   const { document } = state;
   if (countInlineRecords(document) > 0)
@@ -27,7 +27,10 @@ export async function* encodePayload(state: SessionState): AsyncGenerator<Uint8A
   const first = Buffer.from(`${JSON.stringify(document)}\n`);
   checkLine(first.length - 1, 'the document without its records');
   yield first;
+  let before: readonly number[] = [];
   for await (const { at, json } of state.batches) {
+    if (!inOrder(before, at)) throw new PspError('INVALID_INPUT', `state.batches: [${at.join(', ')}] is out of order`);
+    before = at;
     const start = Buffer.from(`{"at":[${at.join(',')}],"records":`);
     checkLine(start.length + json.byteLength + 1, `a batch of records for [${at.join(', ')}]`);
     yield start;
@@ -95,9 +98,12 @@ async function* decodeBatches(
   document: SessionDocument,
 ): AsyncGenerator<RecordBatch> {
   let number = 1;
+  let before: readonly number[] = [];
   for await (const line of lines) {
     number += 1;
     const { at, json } = splitLine(line, number);
+    if (!inOrder(before, at)) throw invalid(number, 'at: expected the place of the line before, or one after it');
+    before = at;
     if (storeAt(document, at) === undefined)
       throw invalid(number, `at: the document has no store at [${at.join(', ')}]`);
     const records = parseLine(json, number);
@@ -106,6 +112,12 @@ async function* decodeBatches(
     if (wrong >= 0) throw invalid(number, `records[${wrong}]: expected an object with key and value`);
     yield { at, count: records.length, json };
   }
+}
+
+/** Lines come in the order of their stores, so that a reader can write one origin after the other (PSP-PAY-2). */
+function inOrder(before: readonly number[], at: readonly number[]): boolean {
+  const differs = at.findIndex((index, level) => index !== before[level]);
+  return differs < 0 || before.length === 0 || (at[differs] as number) > (before[differs] as number);
 }
 
 /** The place and the text of the records, without parsing those of a line that this code wrote. */

@@ -63,7 +63,7 @@ export async function readOrigin(place: Place, options: ReadOptions): Promise<Or
       next = more.header.next;
     } while (next !== undefined);
   }
-  // The payload lists records in the order of the stores (PSP-PAYLOAD).
+  // The payload lists records in the order of the stores (PSP-PAY-2).
   batches.sort((a, b) => a.at[0] - b.at[0] || a.at[1] - b.at[1]);
   const state = { origin, localStorage: header.localStorage ?? [], indexedDB: databases };
   return { state, batches, losses, sessionStorage: header.sessionStorage };

@@ -26,16 +26,18 @@ export async function writeOrigin(
   }
   const { header } = await callPage(place, { do: 'load', localStorage, databases, puts, timeoutMs });
   const losses = header.losses.map((loss) => ofOrigin(loss, state.origin));
+  const put = async (batch: RecordBatch): Promise<void> => {
+    const reply = await callPage(place, { do: 'put', ...putOf(state, batch), timeoutMs });
+    losses.push(...reply.header.losses.map((loss) => ofOrigin(loss, state.origin)));
+  };
   // Two under way: the page makes the values of one batch while the browser writes those of the one before.
   let before: Promise<void> = Promise.resolve();
   for (; next.done !== true; next = await reader.next()) {
     if (header.failed.includes(next.value.at[1])) continue;
-    const put = callPage(place, { do: 'put', ...putOf(state, next.value), timeoutMs }).then((reply) => {
-      losses.push(...reply.header.losses.map((loss) => ofOrigin(loss, state.origin)));
-    });
-    put.catch(() => undefined); // awaited one turn later
+    const current = put(next.value);
+    current.catch(() => undefined); // awaited one turn later
     await before;
-    before = put;
+    before = current;
   }
   await before;
   return losses;

@@ -109,7 +109,7 @@ describe('a thief who copies the store', () => {
     return [...files, ...names.map((name) => Buffer.from(name))];
   }
 
-  it('finds no canary in the folder, the temporary files included, in any form', async () => {
+  it('[PSP-ARC-6] finds no canary in the folder, the temporary files included, in any form', async () => {
     const canary = {
       secret: `canary-${randomBytes(9).toString('hex')}?>`,
       name: `name-${randomBytes(9).toString('hex')}`,
@@ -256,7 +256,7 @@ describe('a value that was changed', () => {
     expect((await bodyOf(key)).equals(bad)).toBe(true);
   });
 
-  it('by a part of another session, version or place is refused', async () => {
+  it('[PSP-ARC-7] by a part of another session, version or place is refused', async () => {
     const other = (await archive.save(makeState())).metadata.id;
     await archive.save(makeState({ id }), { base: revision });
     const [first = '', second = ''] = await keysOf(`b/${id}/`);
@@ -321,7 +321,7 @@ describe('a value that was changed', () => {
   });
 });
 
-describe('a reply that is lost', () => {
+describe('[PSP-ARC-3] a reply that is lost', () => {
   /** The put of the head is done, or not, and then the connection breaks. */
   const broken = (applied: boolean, prefix = 'h/') => {
     let left = 1;
@@ -404,7 +404,7 @@ describe('a process that dies', () => {
     return { on, operations: () => operations };
   }
 
-  it('at any operation of a save leaves the old version or the new one, and orphans that a later sweep removes', async () => {
+  it('[PSP-ARC-1] at any operation of a save leaves the old version or the new one, and orphans that a later sweep removes', async () => {
     let steps = 0;
     for (let at = 0; ; at += 1) {
       store = new MemoryStore();
@@ -477,7 +477,7 @@ describe('a process that dies', () => {
     expect(await keysOf()).toEqual(names);
   });
 
-  it('a save that took half as long as orphans live is given up, so that a sweep never takes what is committed', async () => {
+  it('[PSP-ARC-5] a save that took half as long as orphans live is given up, so that a sweep never takes what is committed', async () => {
     let nowMs = Date.now();
     const slow = archiveOn(store, () => nowMs);
     async function* late() {

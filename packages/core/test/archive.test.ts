@@ -238,7 +238,7 @@ describe('two savers', () => {
     });
   });
 
-  it('from the same base at the same time: one wins, the other is CONFLICT, and nothing of it stays', async () => {
+  it('[PSP-ARC-2] from the same base at the same time: one wins, the other is CONFLICT, and nothing of it stays', async () => {
     const id = newSessionId();
     const { revision: base } = await archive.save(makeState({ id, secret: 'start' }));
     const other = new Archive(store, openKeySource({ keyFile }));
@@ -366,7 +366,7 @@ describe('list', () => {
 });
 
 describe('remove', () => {
-  it('leaves a tombstone and nothing else; the id is used up', async () => {
+  it('[PSP-ARC-4] leaves a tombstone and nothing else; the id is used up', async () => {
     const state = makeState({ name: 'canary name' });
     const { id } = state.document;
     const { revision } = await archive.save(state);
@@ -436,7 +436,7 @@ describe('the key', () => {
     expect(notices).toHaveLength(1);
   });
 
-  it('that is missing is never replaced by a second one: KEY_MISSING names the key that the sessions need', async () => {
+  it('[PSP-SEAL-9] that is missing is never replaced by a second one: KEY_MISSING names the key that the sessions need', async () => {
     const { id } = (await archive.save(makeState())).metadata;
     const missing = join(base, 'missing.json');
     const late = new Archive(store, openKeySource({ keyFile: missing }));
@@ -473,7 +473,7 @@ describe('the key', () => {
     expect((await archive.metadata(metadata.id)).metadata).toEqual(metadata);
   });
 
-  it('of each session is its own', async () => {
+  it('[PSP-SEAL-7] of each session is its own', async () => {
     const ids = [(await archive.save(makeState())).metadata.id, (await archive.save(makeState())).metadata.id];
     const keys = await Promise.all(
       ids.map(async (id) =>

@@ -3,7 +3,7 @@ import type { Cookie, SessionDocument, WireString, WireValue } from '@psp/protoc
 import fc from 'fast-check';
 
 /** Well-formed text with the characters that formats trip over. */
-export const text = fc.string({ unit: 'grapheme', maxLength: 12 });
+const text = fc.string({ unit: 'grapheme', maxLength: 12 });
 const host = fc.constantFrom('example.com', 'a.example.com', 'localhost', '127.0.0.1', 'xn--bcher-kva.example');
 const path = fc.constantFrom('/', '/app', '/a b', '/%2F');
 
@@ -160,8 +160,4 @@ export function shapeOf(wire: WireValue): string {
     return { name, node: walk(nodes[index]) };
   };
   return JSON.stringify(walk(root));
-}
-
-export function wireText(value: WireString): string {
-  return typeof value === 'string' ? value : Buffer.from(value.utf16, 'base64').toString('utf16le');
 }

@@ -33,6 +33,18 @@ describe('a payload', () => {
     expect(lines[3]).toBe('');
   });
 
+  it('is refused when its stores come out of order, written or read', async () => {
+    const state = makeState();
+    const [first, second] = (await encode(state)).toString().split('\n').slice(1);
+    const head = JSON.stringify(state.document);
+    await expect(decodeAll(`${head}\n${second}\n${first}\n`)).rejects.toMatchObject({
+      code: 'INVALID_DOCUMENT',
+      message: 'payload line 3: at: expected the place of the line before, or one after it',
+    });
+    const batches = [batch([0, 0, 1], []), batch([0, 0, 0], [])];
+    await expect(encode({ document: state.document, batches })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
   it.each([1, 7, 64, 100_000])('comes back the same from chunks of %i bytes', async (size) => {
     const state = makeState({ secret: 'ä€𝄞"\\\n\u2028' });
     const back = await decode(await encode(state), size);

@@ -60,12 +60,12 @@ describe('a container', () => {
     expect(sealed.includes('canary')).toBe(false);
   });
 
-  it('never seals the same twice in the same way', async () => {
+  it('[PSP-SEAL-1] never seals the same twice in the same way', async () => {
     const [one, two] = [await seal([Buffer.from('x')]), await seal([Buffer.from('x')])];
     expect(one.equals(two)).toBe(false);
   });
 
-  it('is CORRUPT or of another version when any bit of it is flipped', async () => {
+  it('[PSP-SEAL-2] is CORRUPT or of another version when any bit of it is flipped', async () => {
     const sealed = await seal([Buffer.from('short')]);
     for (let bit = 0; bit < sealed.length * 8; bit += 1) {
       const changed = Buffer.from(sealed);
@@ -75,13 +75,13 @@ describe('a container', () => {
     }
   });
 
-  it('is CORRUPT when it is cut at any place, or extended', async () => {
+  it('[PSP-SEAL-2] is CORRUPT when it is cut at any place, or extended', async () => {
     const sealed = await seal([Buffer.from('short')]);
     for (let length = 0; length < sealed.length; length += 1) await expectCorrupt(sealed.subarray(0, length));
     for (const more of [[0], randomBytes(16), sealed]) await expectCorrupt(Buffer.concat([sealed, Buffer.from(more)]));
   });
 
-  it('is CORRUPT when segments are swapped, doubled, left out, or the end is cut at a segment', async () => {
+  it('[PSP-SEAL-2] is CORRUPT when segments are swapped, doubled, left out, or the end is cut at a segment', async () => {
     const sealed = await seal([randomBytes(3.5 * SEGMENT_BYTES)], 'none');
     const size = SEGMENT_BYTES + 16;
     const start = sealed.length - 3 * size - (SEGMENT_BYTES / 2 + 16);
@@ -92,7 +92,7 @@ describe('a container', () => {
       await expectCorrupt(made(...order));
   });
 
-  it('is CORRUPT under another id, version or kind, whatever its own header says', async () => {
+  it('[PSP-SEAL-4] is CORRUPT under another id, version or kind, whatever its own header says', async () => {
     const sealed = await seal([Buffer.from('x')]);
     for (const other of [{ id: 'two' }, { version: 4 }, { kind: 'head' }, { missing: 1 }])
       await expectCorrupt(sealed, { expect: { ...fields, ...other } });
@@ -104,7 +104,7 @@ describe('a container', () => {
     await expectCorrupt(await seal([Buffer.from('x')]), { dataKey: randomBytes(32) });
   });
 
-  it('is CORRUPT when it is not one: plaintext, empty, a header that is no header', async () => {
+  it('[PSP-SEAL-6] is CORRUPT when it is not one: plaintext, empty, a header that is no header', async () => {
     const withHeader = (text: string) => {
       const length = Buffer.alloc(4);
       length.writeUInt32BE(text.length);
@@ -135,7 +135,7 @@ describe('a container', () => {
     });
   });
 
-  it('that unpacks to too much is TOO_LARGE, and is not unpacked', async () => {
+  it('[PSP-SEAL-5] that unpacks to too much is TOO_LARGE, and is not unpacked', async () => {
     const zeros = Buffer.alloc(64 * 1024 * 1024);
     const sealed = await seal([zeros]);
     expect(sealed.length).toBeLessThan(20_000);
@@ -191,7 +191,7 @@ describe('a container', () => {
 describe('a segment', () => {
   const place = { key: segmentKey(key, randomBytes(32)), aad: randomBytes(32), index: 0, last: true };
 
-  it('with a tag of fewer bytes is refused, though Node itself would take it', () => {
+  it('[PSP-SEAL-3] with a tag of fewer bytes is refused, though Node itself would take it', () => {
     const sealed = sealSegment(place, Buffer.from('plain'));
     expect(openSegment(place, sealed)?.toString()).toBe('plain');
     for (const cut of [4, 8, 12]) expect(openSegment(place, sealed.subarray(0, sealed.length - cut))).toBeUndefined();
@@ -231,7 +231,7 @@ describe('the key file', () => {
     });
   });
 
-  it('is made 0600 in a folder 0700, says so once, and is a JSON Web Key', async () => {
+  it('[PSP-SEAL-8] is made 0600 in a folder 0700, says so once, and is a JSON Web Key', async () => {
     const notices: string[] = [];
     const source = openKeySource({ keyFile, onNotice: (text) => notices.push(text) });
     expect(await source.keyId()).toBeUndefined();

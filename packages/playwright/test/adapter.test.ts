@@ -235,7 +235,7 @@ describe('capture and restore', () => {
     expect(await described(target, 'a.localhost')).toEqual(state);
   });
 
-  test('leaves no helper tab, and none of its listeners, behind', async () => {
+  test('[PSP-CAP-1] leaves no helper tab, and none of its listeners, behind', async () => {
     const browser = await launch();
     const page = await browser.newPage();
     await seeded(page, 'a.localhost');

@@ -63,7 +63,7 @@ function cookie(fields: Partial<Cookie>): Cookie {
 }
 
 describe('while capturing', () => {
-  test('a browser that dies gives BROWSER_GONE and stores nothing', async () => {
+  test('[PSP-CAP-4] a browser that dies gives BROWSER_GONE and stores nothing', async () => {
     await page.goto(`${site.origin('a.localhost')}/`);
     await page.evaluate('localStorage.setItem("k", "v")');
     const origins = Array.from({ length: 20 }, (_, index) => `https://o${index}.example`);
@@ -82,7 +82,7 @@ describe('while capturing', () => {
     ).toEqual([]);
   });
 
-  test('a page with an open dialog loses its sessionStorage by name, and nothing else', async () => {
+  test('[PSP-CAP-4] a page with an open dialog loses its sessionStorage by name, and nothing else', async () => {
     await page.goto(`${site.origin('a.localhost')}/`);
     await page.evaluate('localStorage.setItem("k", "v"); sessionStorage.setItem("s", "v")');
     const dialog = page.waitForEvent('dialog');

@@ -17,11 +17,9 @@ export function cookieIdentity(cookie: Pick<Cookie, 'name' | 'domain' | 'path' |
 }
 
 /** Controls but the tab, and the separator of attributes (RFC 6265bis, section 5.6). */
-// oxlint-disable-next-line no-control-regex
 const NOT_IN_COOKIES = /[\x00-\x08\x0a-\x1f\x7f;]/;
 
 /** A host in lower case, without a leading dot, a port or anything of a URL. */
-// oxlint-disable-next-line no-control-regex
 const NOT_A_DOMAIN = /^\.|[\x00-\x20\x7f/\\?#@,;=A-Z]/;
 
 /** What the schema does not say of a cookie [PSP-COOKIE-2, PSP-COOKIE-3]. */

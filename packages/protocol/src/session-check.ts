@@ -27,7 +27,7 @@ export function sessionProblem(document: SessionDocument): Problem | undefined {
   );
 }
 
-export function timeProblem(text: string): Problem | undefined {
+function timeProblem(text: string): Problem | undefined {
   return UTC_TIME.test(text) && !Number.isNaN(Date.parse(text)) ? undefined : unfit('a time in UTC (RFC 3339)', text);
 }
 

@@ -84,7 +84,7 @@ async function addressFromInput(): Promise<string> {
   return text.trim();
 }
 
-export function hostOf(url: string | undefined): string | undefined {
+function hostOf(url: string | undefined): string | undefined {
   if (url === undefined || !URL.canParse(url)) return undefined;
   return new URL(url).hostname || undefined;
 }

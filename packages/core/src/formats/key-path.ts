@@ -14,7 +14,7 @@ export function keyAt(value: WireValue, keyPath: WireString | readonly WireStrin
 }
 
 /** An array of wire values as one wire value. */
-export function arrayOf(values: readonly WireValue[]): WireValue {
+function arrayOf(values: readonly WireValue[]): WireValue {
   if (values.every((value) => value === null || typeof value !== 'object' || 'json' in value)) {
     return fromPlain(
       values.map((value) => (value !== null && typeof value === 'object' && 'json' in value ? value.json : value)),

@@ -19,7 +19,7 @@ export function guardStore(driver: Store): Store {
 }
 
 /** Throws INVALID_INPUT unless the key may be used with a store. */
-export function checkKey(key: unknown): asserts key is string {
+function checkKey(key: unknown): asserts key is string {
   const why = keyProblem(key);
   if (why !== undefined) throw new PspError('INVALID_INPUT', `store key ${shown(key)}: ${why}`);
 }

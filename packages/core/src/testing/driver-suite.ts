@@ -61,7 +61,7 @@ export const DRIVER_CASES: readonly DriverCase[] = [
     },
   },
   {
-    name: 'runs page code out of reach of the page',
+    name: '[PSP-CAP-5] runs page code out of reach of the page',
     async run({ driver, goto }, site) {
       await goto(`${site.origin('a.localhost')}/patched`);
       const [tab] = await driver.tabs();
@@ -86,7 +86,7 @@ export const DRIVER_CASES: readonly DriverCase[] = [
     },
   },
   {
-    name: 'sets and reads back every attribute of a cookie',
+    name: '[PSP-COOKIE-5] sets and reads back every attribute of a cookie',
     async run({ driver }) {
       const cookies = cookieKinds().filter(
         (cookie) => cookie.partitionKey === undefined || driver.features.partitionedCookies,

@@ -33,7 +33,7 @@ const flip = (text: string): string => (text.startsWith('A') ? 'B' : 'A') + text
 
 export const SEALER_CASES: readonly SealerCase[] = [
   {
-    name: 'a wrapped data key comes back, also from a source opened anew',
+    name: '[PSP-SEAL-7] a wrapped data key comes back, also from a source opened anew',
     async run({ open }) {
       const dataKey = randomBytes(32);
       const slots = JSON.parse(JSON.stringify(await open().wrap(dataKey))) as GeneralJWE;

@@ -131,7 +131,7 @@ export const STORE_CASES: readonly StoreCase[] = [
     },
   },
   {
-    name: 'an etag is never used again, also where the value returns (ABA)',
+    name: '[PSP-STORE-2] an etag is never used again, also where the value returns (ABA)',
     async run(store) {
       const key = scratch();
       const seen = [await store.put(key, bytes('a'), create)];
@@ -236,7 +236,7 @@ export const STORE_CASES: readonly StoreCase[] = [
     },
   },
   {
-    name: 'there is no unconditional overwrite',
+    name: '[PSP-STORE-1] there is no unconditional overwrite',
     async run(store) {
       for (const condition of [
         undefined,
@@ -260,7 +260,7 @@ export const STORE_CASES: readonly StoreCase[] = [
       assert.equal(Buffer.from((await store.get(key))?.body ?? []).toString(), '80');
     },
   },
-  { name: 'the probe of conditions passes', run: probeConditions },
+  { name: '[PSP-STORE-3] the probe of conditions passes', run: probeConditions },
 ];
 
 /** Adds 1 to the number under `key`, `times` times, by compare-and-swap. */

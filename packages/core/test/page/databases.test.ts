@@ -40,7 +40,7 @@ async function recordsOf(realm: Realm): Promise<Record<string, unknown[]>> {
 }
 
 describe('databases', () => {
-  it('keep their names, versions, stores and indexes', async () => {
+  it('[PSP-IDB-4] keep their names, versions, stores and indexes', async () => {
     await pair();
     await from.page.evaluate(async () => {
       const make = async (name: string, version: number, upgrade?: (database: IDBDatabase) => void): Promise<void> =>
@@ -244,7 +244,7 @@ describe('key generators', () => {
     expect(await nextKeys(from)).toEqual(NEXT);
   });
 
-  it('stand where they stood, in a database made and in one emptied', async () => {
+  it('[PSP-IDB-4] stand where they stood, in a database made and in one emptied', async () => {
     await pair();
     await seedGenerators(from);
     for (const way of ['made', 'emptied']) {

@@ -21,7 +21,6 @@ import { launchChromium } from '../support/chromium.js';
 
 declare global {
   /** In pages only. */
-  // eslint-disable-next-line no-var
   var kit: typeof Kit;
 }
 
