@@ -1,5 +1,5 @@
 /** Sessions and values for the tests of the formats. */
-import type { Cookie, SessionDocument, WireString, WireValue } from '@psp/protocol';
+import type { Cookie, SessionDocument, WireValue } from '@psp/protocol';
 import fc from 'fast-check';
 
 /** Well-formed text with the characters that formats trip over. */
