@@ -2,12 +2,12 @@
  * `npm run bench`: capture and restore beside Playwright's own storageState and newContext, in one run, turn by turn, as ratios of
  * medians. Times of one machine say little; the ratios hold. `--short` does one round of the small rows.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { PlaywrightAdapter } from '@psp/playwright';
 import { expectFilled, fill, launch, startSite } from './fixture.mjs';
 
@@ -96,7 +96,7 @@ async function inTurn(first, second) {
       if (round >= 0) times[index].push(own ?? performance.now() - started);
     }
   }
-  return times.map((list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)]);
+  return times.map(median);
 }
 
 function cells([playwright, psp]) {
@@ -109,10 +109,32 @@ function line(values) {
     .join('');
 }
 
-/** In a process of its own, so that nothing but one capture or one restore is measured. */
+/** Each time in a process of its own, so that nothing but one capture and one restore is measured. */
 async function memory() {
   const script = fileURLToPath(new URL('memory.mjs', import.meta.url));
-  const child = spawn(process.execPath, ['--expose-gc', script, ...(short ? ['--short'] : [])], { stdio: 'inherit' });
-  const [code] = await once(child, 'exit');
-  if (code !== 0) process.exitCode = 1;
+  const runs = [];
+  for (let run = 0; run < (short ? 1 : 5); run++) {
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      '--expose-gc',
+      script,
+      ...(short ? ['--short'] : []),
+    ]);
+    runs.push(JSON.parse(stdout));
+  }
+  const { records, bytes } = runs[0];
+  console.log(
+    `\nPeak of Node's memory above its level before, ${records.toLocaleString('en')} records, ${mega(bytes)} of state:`,
+  );
+  for (const name of ['capture', 'restore']) {
+    const peak = median(runs.map((run) => run[name]));
+    console.log(`  ${name}: ${mega(peak)}, ${(peak / bytes).toFixed(2)} times the state`);
+  }
+}
+
+function median(list) {
+  return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
+}
+
+function mega(bytes) {
+  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -1,4 +1,4 @@
-/** Peak memory of the Node process over its level before, for a capture and a restore of one large session. */
+/** Prints, as JSON, the peak of the Node process's memory above its level before, for a capture and a restore of one large session. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,14 +25,8 @@ try {
   const saved = await adapter.loadSession(session.getId());
   const restored = await peakOver(() => saved.restore(target));
   await expectFilled(target, site, row);
-  const size = captured.value.bytes;
-  console.log(`\nNode's memory for ${row.records.toLocaleString('en')} records, ${mega(size)} of state:`);
-  for (const [name, { peak }] of [
-    ['capture', captured],
-    ['restore', restored],
-  ]) {
-    console.log(`  ${name}: ${mega(peak)} above its level before, ${(peak / size).toFixed(2)} times the state`);
-  }
+  const { bytes } = captured.value;
+  console.log(JSON.stringify({ records: row.records, bytes, capture: captured.peak, restore: restored.peak }));
 } finally {
   await browser.close();
   await site.close();
@@ -51,8 +45,4 @@ async function peakOver(work) {
   } finally {
     clearInterval(timer);
   }
-}
-
-function mega(bytes) {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

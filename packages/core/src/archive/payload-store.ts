@@ -4,12 +4,14 @@ import { decodePayload, encodePayload, MAX_PAYLOAD_BYTES } from '../payload.js';
 import { ByteReader } from '../seal/byte-reader.js';
 import { openStream, sealStream } from '../seal/container.js';
 import type { RecordBatch, SessionState } from '../state.js';
-import { MAX_BODY_BYTES, type Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
 import { collect } from './collect.js';
 import { sha256, type CommittedVersion } from './head.js';
 import { allKeys } from './keys.js';
 import { manifestKey, partKey, partsPrefix, type WritePlace } from './place.js';
 
+/** Well below what a store takes in one body: a part is in memory as a whole, and more than once while it is written. */
+const PART_BYTES = 2 * 1024 * 1024;
 const MAX_MANIFEST_BYTES = 1024 * 1024;
 const FORMAT = 1;
 
@@ -36,7 +38,7 @@ export async function writePayload(
   let parts = 0;
   try {
     for (; !(await sealed.atEnd()); parts += 1)
-      await putNew(store, partKey(place, parts), await sealed.read(MAX_BODY_BYTES));
+      await putNew(store, partKey(place, parts), await sealed.read(PART_BYTES));
   } finally {
     await sealed.close();
   }
