@@ -1,7 +1,7 @@
 /** Turns a Playwright page into a driver: its browser's own CDP connection, and the page's tab as the primary one. */
 import { PspError } from '@psp/protocol';
 import { SessionAdapter, type BrowserDriver } from '@psp/core';
-import { CdpDriver } from '@psp/core/cdp';
+import { CdpDriver, within } from '@psp/core/cdp';
 import { PlaywrightTransport, type PlaywrightBrowser, type PlaywrightCdpSession } from './transport.js';
 
 /** The slice of Playwright's Page that is used, so that any version and `playwright`, `playwright-core` or `@playwright/test` fit. */
@@ -35,9 +35,9 @@ export class PlaywrightAdapter extends SessionAdapter<PlaywrightPage> {
 
 /** The driver of the page's browser context. Throws INVALID_INPUT, UNSUPPORTED or BROWSER_GONE. */
 export async function openPlaywrightDriver(page: PlaywrightPage, timeoutMs: number): Promise<BrowserDriver> {
-  const transport = await PlaywrightTransport.open(chromiumOf(page));
+  const transport = await within(PlaywrightTransport.open(chromiumOf(page)), timeoutMs, 'a CDP session');
   try {
-    const { targetId, browserContextId } = await targetOf(page);
+    const { targetId, browserContextId } = await within(targetOf(page), timeoutMs, 'Target.getTargetInfo');
     return await CdpDriver.open({ transport, browserContextId, primaryTargetId: targetId, timeoutMs });
   } catch (error) {
     await transport.close();

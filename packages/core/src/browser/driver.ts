@@ -77,8 +77,13 @@ export interface BrowserDriver {
   openTab(): Promise<Tab>;
   /** Puts a blank document of `origin` into the tab: no network, no code of the site. */
   visitOffline(tab: Tab, origin: string, options: CallOptions): Promise<Frame>;
-  /** Ends the interception of `visitOffline` in a tab, empties its history, and goes to `url`. */
+  /** Ends the interception of `visitOffline` in a tab, if any, goes to `url`, and makes that its only history entry. */
   release(tab: Tab, url: string, options: CallOptions): Promise<void>;
+  /**
+   * After a failure: ends the interception of `visitOffline` in a tab, stops what is loading, and goes back to `url` when the tab
+   * stands on a blank page of ours. Never throws.
+   */
+  abandon(tab: Tab, url: string): Promise<void>;
   /** Leaves the user's browser as it was found: helper tabs closed, sessions detached. Never throws, safe to call twice. */
   close(): Promise<void>;
 }

@@ -2,12 +2,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PspError } from '@psp/protocol';
 import type { Protocol } from 'devtools-protocol';
+import { isRefusal } from './refusal.js';
 import type { Target } from './target.js';
 import { httpOrigin } from './targets.js';
-import { CdpRefusal, within, type CdpEvent } from './transport.js';
+import type { CdpEvent } from './transport.js';
 
 /** The unload handler keeps the page out of the back/forward cache, whence it could come back instead of the site. */
 const BODY = btoa('<!doctype html><title>psp</title><script>addEventListener("unload",()=>{})</script>');
+
+const BLANK: Omit<Protocol.Fetch.FulfillRequestRequest, 'requestId'> = {
+  responseCode: 200,
+  responseHeaders: [
+    { name: 'content-type', value: 'text/html; charset=utf-8' },
+    { name: 'cache-control', value: 'no-store' },
+  ],
+  body: BODY,
+};
 
 /** A path of our own, so that the blank page can be told from the site's pages in the tab's history. */
 const PATH = '/__psp_blank__';
@@ -23,6 +33,8 @@ export interface BlankPage {
 /** One tab under interception; `end` gives it back. */
 export class BlankTab {
   #wanted: string | undefined;
+  /** A blank page of ours stands in the tab. Before that, what the tab asks for is still the user's. */
+  #isBlank = false;
   #off: (() => void) | undefined;
 
   constructor(readonly target: Target) {}
@@ -46,27 +58,52 @@ export class BlankTab {
     if (result.value !== origin) {
       throw new PspError('BROWSER_UNREACHABLE', `The browser opened another place instead of ${origin}.`);
     }
+    this.#isBlank = true;
     return { frameId, executionContextId };
   }
 
-  /** Stops intercepting and goes to `url`, which becomes the only entry of the tab's history. */
+  /**
+   * Stops intercepting and goes to `url`, which becomes the only entry of the tab's history. Where no document comes of it
+   * (status 204, a download), the tab goes to about:blank and BROWSER_UNREACHABLE is thrown.
+   */
   async end(url: string, timeoutMs: number): Promise<void> {
-    this.#off?.();
-    this.#off = undefined;
-    await this.target.send('Fetch.disable', {}, timeoutMs);
-    await this.target.send('Network.setBypassServiceWorker', { bypass: false }, timeoutMs);
-    await this.target.send('Network.disable', {}, timeoutMs);
-    await this.target.send('Page.navigate', { url }, timeoutMs);
-    await within(this.#left(), timeoutMs, 'the end of the blank page');
+    await this.#stop(timeoutMs);
+    const { errorText } = await this.target.send('Page.navigate', { url }, timeoutMs);
+    const left = errorText !== 'net::ERR_ABORTED' && (await this.#left(timeoutMs));
+    if (!left) {
+      await this.target.send('Page.navigate', { url: 'about:blank' }, timeoutMs);
+      await this.#left(timeoutMs);
+    }
     await this.target.send('Page.resetNavigationHistory', {}, timeoutMs);
+    if (!left) throw new PspError('BROWSER_UNREACHABLE', `No document came from ${httpOrigin(url) ?? 'the tab'}.`);
   }
 
-  /** Resolves when the browser, too, knows that the blank page is gone. */
-  async #left(): Promise<void> {
-    for (;;) {
-      if (!(await this.#stands())) return;
+  /** After a failure: lets the tab work again, and brings it back when it stands on a blank page. */
+  async abandon(url: string, timeoutMs: number): Promise<void> {
+    await this.target.send('Page.stopLoading', {}, timeoutMs);
+    await this.#stop(timeoutMs);
+    if (await this.#stands()) await this.target.send('Page.navigate', { url }, timeoutMs);
+  }
+
+  async #stop(timeoutMs: number): Promise<void> {
+    this.#off?.();
+    this.#off = undefined;
+    this.#isBlank = false;
+    await Promise.all([
+      this.target.send('Fetch.disable', {}, timeoutMs),
+      this.target.send('Network.setBypassServiceWorker', { bypass: false }, timeoutMs),
+      this.target.send('Network.disable', {}, timeoutMs),
+    ]);
+  }
+
+  /** Waits until the browser, too, knows that the blank page is gone. False when it still stands after `timeoutMs`. */
+  async #left(timeoutMs: number): Promise<boolean> {
+    const deadline = performance.now() + timeoutMs;
+    while (await this.#stands()) {
+      if (performance.now() > deadline) return false;
       await sleep(POLL_MS);
     }
+    return true;
   }
 
   async #stands(): Promise<boolean> {
@@ -75,37 +112,46 @@ export class BlankTab {
       return entries[currentIndex]?.url.endsWith(PATH) ?? false;
     } catch (error) {
       // "Not attached to an active page": between two pages.
-      if (error instanceof CdpRefusal) return true;
+      if (isRefusal(error)) return true;
       throw error;
     }
   }
 
   async #begin(): Promise<void> {
-    this.#off = this.target.onEvent((event) => this.#onEvent(event));
-    // In this order, which the browser keeps without our waiting in between.
-    await Promise.all([
-      this.target.send('Network.enable', {}),
-      // Else a service worker of the site would answer in our place.
-      this.target.send('Network.setBypassServiceWorker', { bypass: true }),
-      this.target.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }),
-    ]);
+    const off = this.target.onEvent((event) => this.#onEvent(event));
+    try {
+      // In this order, which the browser keeps without our waiting in between.
+      await Promise.all([
+        this.target.send('Page.enable', {}),
+        this.target.send('Network.enable', {}),
+        // Else a service worker of the site would answer in our place.
+        this.target.send('Network.setBypassServiceWorker', { bypass: true }),
+        this.target.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }),
+      ]);
+      this.#off = off;
+    } catch (error) {
+      off();
+      throw error;
+    }
   }
 
   #onEvent(event: CdpEvent): void {
-    if (event.method !== 'Fetch.requestPaused') return;
-    const { requestId, request, resourceType } = event.params as Protocol.Fetch.RequestPausedEvent;
-    const mine = resourceType === 'Document' && httpOrigin(request.url) === this.#wanted;
-    const answer: Promise<unknown> = mine
-      ? this.target.send('Fetch.fulfillRequest', {
-          requestId,
-          responseCode: 200,
-          responseHeaders: [
-            { name: 'content-type', value: 'text/html; charset=utf-8' },
-            { name: 'cache-control', value: 'no-store' },
-          ],
-          body: BODY,
-        })
-      : this.target.send('Fetch.failRequest', { requestId, errorReason: 'ConnectionRefused' });
+    if (event.method === 'Fetch.requestPaused') this.#answer(event.params as Protocol.Fetch.RequestPausedEvent);
+    if (event.method !== 'Page.javascriptDialogOpening') return;
+    const { type } = event.params as Protocol.Page.JavascriptDialogOpeningEvent;
+    if (type !== 'beforeunload') return;
+    // The user handed the tab over to be restored. Somebody else may answer first; the navigation tells what came of it.
+    this.target.send('Page.handleJavaScriptDialog', { accept: true }).catch(() => undefined);
+  }
+
+  #answer({ requestId, request, frameId, resourceType }: Protocol.Fetch.RequestPausedEvent): void {
+    const isMain = resourceType === 'Document' && frameId === this.target.id;
+    const answer: Promise<unknown> =
+      isMain && httpOrigin(request.url) === this.#wanted
+        ? this.target.send('Fetch.fulfillRequest', { requestId, ...BLANK })
+        : isMain || this.#isBlank
+          ? this.target.send('Fetch.failRequest', { requestId, errorReason: 'ConnectionRefused' })
+          : this.target.send('Fetch.continueRequest', { requestId });
     // A request can end before its answer; the navigation that waits for it tells of any real failure.
     answer.catch(() => undefined);
   }

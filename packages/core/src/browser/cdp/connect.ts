@@ -3,7 +3,7 @@ import { PspError } from '@psp/protocol';
 import type { BrowserDriver } from '../driver.js';
 import { CdpDriver } from './driver.js';
 import type { TargetInfo } from './targets.js';
-import type { CdpTransport } from './transport.js';
+import { within, type CdpTransport } from './transport.js';
 import { connectWebSocket } from './websocket.js';
 
 export interface ConnectCdpOptions {
@@ -17,13 +17,14 @@ export interface ConnectCdpOptions {
 
 /**
  * Connects to a running Chromium. `url` is `http://host:port` or `ws://host:port/devtools/browser/ID`. Several clients may be
- * connected at once; the user's is not disturbed. Throws BROWSER_UNREACHABLE, INVALID_INPUT or TIMEOUT.
+ * connected at once; the user's is not disturbed. Throws BROWSER_UNREACHABLE, INVALID_INPUT, TIMEOUT, NOT_FOUND or
+ * AMBIGUOUS (of contexts).
  */
 export async function connectCdp(url: string, options: ConnectCdpOptions = {}): Promise<BrowserDriver> {
   const timeoutMs = options.timeoutMs ?? 30_000;
   const transport = await connectWebSocket(url, { ...options, timeoutMs });
   try {
-    const browserContextId = options.browserContextId ?? (await chooseContext(transport));
+    const browserContextId = await chooseContext(transport, options.browserContextId, timeoutMs);
     return await CdpDriver.open({ transport, browserContextId, timeoutMs });
   } catch (error) {
     await transport.close();
@@ -31,17 +32,23 @@ export async function connectCdp(url: string, options: ConnectCdpOptions = {}): 
   }
 }
 
-async function chooseContext(transport: CdpTransport): Promise<string | undefined> {
-  const { browserContextIds, defaultBrowserContextId } = (await transport.send(
-    'Target.getBrowserContexts',
-    {},
-    undefined,
-  )) as {
+async function chooseContext(
+  transport: CdpTransport,
+  wanted: string | undefined,
+  timeoutMs: number,
+): Promise<string | undefined> {
+  const ask = (method: string): Promise<unknown> => within(transport.send(method, {}, undefined), timeoutMs, method);
+  const { browserContextIds, defaultBrowserContextId } = (await ask('Target.getBrowserContexts')) as {
     browserContextIds: string[];
     defaultBrowserContextId?: string;
   };
+  if (wanted !== undefined) {
+    const known = [...(defaultBrowserContextId === undefined ? [] : [defaultBrowserContextId]), ...browserContextIds];
+    if (known.includes(wanted)) return wanted;
+    throw new PspError('NOT_FOUND', `The browser has no context with this id. It has ${known.join(', ')}.`);
+  }
   if (browserContextIds.length === 0) return defaultBrowserContextId;
-  const { targetInfos } = (await transport.send('Target.getTargets', {}, undefined)) as { targetInfos: TargetInfo[] };
+  const { targetInfos } = (await ask('Target.getTargets')) as { targetInfos: TargetInfo[] };
   const used = new Set(
     targetInfos
       .filter(({ type, url }) => type === 'page' && /^https?:/.test(url))

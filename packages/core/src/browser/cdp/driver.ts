@@ -3,9 +3,10 @@ import { PspError, type Cookie, type Loss } from '@psp/protocol';
 import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Frame, Tab } from '../driver.js';
 import { BlankTab } from './blank.js';
 import { fromCdp, toCdp } from './cookies.js';
+import { isRefusal } from './refusal.js';
 import type { Target } from './target.js';
 import { Targets, type TargetInfo } from './targets.js';
-import { CdpRefusal, type CdpTransport } from './transport.js';
+import type { CdpTransport } from './transport.js';
 
 const FEATURES: BrowserFeatures = {
   allCookies: true,
@@ -14,6 +15,9 @@ const FEATURES: BrowserFeatures = {
   hiddenHelper: true,
   history: true,
 };
+
+/** Milliseconds for each step of giving a tab back after a failure. */
+const ABANDON_TIMEOUT_MS = 5_000;
 
 export interface CdpDriverOptions {
   readonly transport: CdpTransport;
@@ -63,9 +67,10 @@ export class CdpDriver implements BrowserDriver {
   }
 
   async frames(tab: Tab, options: CallOptions): Promise<Frame[]> {
+    for (const [id, target] of this.#frameTarget) if (target.ended) this.#frameTarget.delete(id);
     const below = async (): Promise<Frame[][]> => {
       const targets = await this.#targets.framesBelow(tab.id);
-      return Promise.all(targets.map((target) => this.#framesIn(target.targetId, options)));
+      return Promise.all(targets.map((target) => this.#framesIn(target.targetId, options).catch(vanished)));
     };
     const [own, nested] = await Promise.all([this.#framesIn(tab.id, options), below()]);
     return [...own, ...nested.flat()];
@@ -87,9 +92,9 @@ export class CdpDriver implements BrowserDriver {
     try {
       const world = this.#blankWorld.get(frame.id) ?? (await isolatedWorld(target, frame.id, options.timeoutMs));
       return await callIn(target, world, source, argument, options.timeoutMs);
-    } catch (cause) {
-      if (!(cause instanceof CdpRefusal)) throw cause;
-      throw new PspError('BROWSER_GONE', `The page went elsewhere meanwhile: ${cause.message}`, { cause });
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      throw new PspError('BROWSER_GONE', 'The page went elsewhere meanwhile.', { cause: error });
     }
   }
 
@@ -109,8 +114,8 @@ export class CdpDriver implements BrowserDriver {
       await this.#targets.send('Storage.setCookies', { cookies: [toCdp(cookie)], ...this.#context() });
       return { ok: true };
     } catch (error) {
-      if (error instanceof PspError) throw error;
-      return { ok: false, reason: (error as Error).message };
+      if (!isRefusal(error)) throw error;
+      return { ok: false, reason: ((error as PspError).cause as Error).message };
     }
   }
 
@@ -149,7 +154,18 @@ export class CdpDriver implements BrowserDriver {
   async release(tab: Tab, url: string, options: CallOptions): Promise<void> {
     // The main frame of a tab has the tab's id.
     this.#blankWorld.delete(tab.id);
-    await this.#blanks.get(tab.id)?.end(url, options.timeoutMs);
+    const blank = this.#blanks.get(tab.id) ?? new BlankTab(await this.#targets.open(tab.id));
+    await blank.end(url, options.timeoutMs);
+    this.#blanks.delete(tab.id);
+  }
+
+  async abandon(tab: Tab, url: string): Promise<void> {
+    this.#blankWorld.delete(tab.id);
+    // The failure that led here is told by whoever met it; a tab that is gone needs nothing.
+    await this.#blanks
+      .get(tab.id)
+      ?.abandon(url, ABANDON_TIMEOUT_MS)
+      .catch(() => undefined);
     this.#blanks.delete(tab.id);
   }
 
@@ -162,7 +178,7 @@ export class CdpDriver implements BrowserDriver {
     try {
       return (await this.#targets.send('Target.createTarget', { ...target, hidden: true })).targetId;
     } catch (error) {
-      if (!(error instanceof CdpRefusal)) throw error;
+      if (!isRefusal(error)) throw error;
       // Older browsers have no hidden targets, and a browser without any page refuses them.
       return (await this.#targets.send('Target.createTarget', { ...target, background: true })).targetId;
     }
@@ -198,7 +214,7 @@ export class CdpDriver implements BrowserDriver {
       return { id, origin: /^https?:/.test(origin) ? origin : undefined, url, firstParty: !storageKey.includes('^') };
     } catch (error) {
       // The browser refuses to name a key for opaque origins.
-      if (error instanceof CdpRefusal) return { id, origin: undefined, url, firstParty: true };
+      if (isRefusal(error)) return { id, origin: undefined, url, firstParty: true };
       throw error;
     }
   }
@@ -211,6 +227,12 @@ export class CdpDriver implements BrowserDriver {
     const { browserContextId } = this.#targets;
     return browserContextId === undefined ? {} : { browserContextId };
   }
+}
+
+/** A frame that went away while the frames were listed is no longer one of them. */
+function vanished(error: unknown): Frame[] {
+  if (error instanceof PspError && error.code === 'BROWSER_GONE') return [];
+  throw error;
 }
 
 async function isolatedWorld(target: Target, frameId: string, timeoutMs: number): Promise<number> {

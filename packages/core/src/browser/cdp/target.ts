@@ -1,38 +1,60 @@
 /** Our own session with one target (a tab or an out-of-process frame): calls, events, and its end. */
 import { PspError } from '@psp/protocol';
 import type { Answer, Method, Params } from './method.js';
+import { inOurWords } from './refusal.js';
 import { within, type CdpEvent, type CdpTransport } from './transport.js';
 
 export class Target {
   readonly #off: () => void;
   readonly #listeners = new Set<(event: CdpEvent) => void>();
-  /** Rejects when the target closes or crashes: whoever waits for an answer must not wait for ever. */
-  readonly #ended: Promise<never>;
-  #end: (error: PspError) => void = () => undefined;
+  /** Calls under way: whoever waits must not wait for a target that has ended. */
+  readonly #waiting = new Set<(error: PspError) => void>();
+  #ended: PspError | undefined;
 
   private constructor(
     readonly id: string,
     readonly transport: CdpTransport,
     readonly sessionId: string,
     readonly timeoutMs: number,
+    /** Called when the session is over for good. */
+    readonly onDetached: () => void,
   ) {
-    this.#ended = new Promise<never>((_, reject) => (this.#end = reject));
-    // It may end while nobody waits; those who do wait get the rejection through their own race.
-    this.#ended.catch(() => undefined);
     this.#off = transport.onEvent((event) => this.#onEvent(event));
   }
 
-  static async attach(id: string, transport: CdpTransport, timeoutMs: number): Promise<Target> {
-    const sessionId = await within(transport.attach(id), timeoutMs, 'Target.attachToTarget');
-    const target = new Target(id, transport, sessionId, timeoutMs);
-    // Tells of a crash, even of one before we came. A crashed target answers nothing, so nobody waits for this answer.
+  static async attach(
+    id: string,
+    transport: CdpTransport,
+    options: { timeoutMs: number; onDetached: () => void },
+  ): Promise<Target> {
+    const sessionId = await within(transport.attach(id), options.timeoutMs, 'Target.attachToTarget').catch(rethrow);
+    const target = new Target(id, transport, sessionId, options.timeoutMs, options.onDetached);
+    // Makes the browser tell of crashes. A target that has crashed answers nothing, so nobody waits for this answer.
     target.send('Inspector.enable', {}).catch(() => undefined);
     return target;
   }
 
-  send<M extends Method>(method: M, params: Params<M>, timeoutMs = this.timeoutMs): Promise<Answer<M>> {
-    const answer = this.transport.send(method, params, this.sessionId) as Promise<Answer<M>>;
-    return within(Promise.race([answer, this.#ended]), timeoutMs, method);
+  /** Whether it has closed or crashed. */
+  get ended(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /** Throws TIMEOUT, BROWSER_GONE or UNSUPPORTED (the browser's refusal is the cause). */
+  async send<M extends Method>(method: M, params: Params<M>, timeoutMs = this.timeoutMs): Promise<Answer<M>> {
+    if (this.#ended !== undefined) throw this.#ended;
+    let stop: (error: PspError) => void = () => undefined;
+    const answer = new Promise<unknown>((resolve, reject) => {
+      stop = reject;
+      this.#waiting.add(stop);
+      this.transport.send(method, params, this.sessionId).then(resolve, reject);
+    });
+    try {
+      return (await within(answer, timeoutMs, method)) as Answer<M>;
+    } catch (error) {
+      throw inOurWords(error);
+    } finally {
+      this.#waiting.delete(stop);
+    }
   }
 
   onEvent(listener: (event: CdpEvent) => void): () => void {
@@ -42,12 +64,25 @@ export class Target {
 
   #onEvent(event: CdpEvent): void {
     if (event.sessionId === this.sessionId) {
-      if (event.method === 'Inspector.targetCrashed') this.#end(new PspError('BROWSER_GONE', 'The tab crashed.'));
+      if (event.method === 'Inspector.targetCrashed') this.#end('The tab crashed.');
+      // The session outlives a crash; a reload makes it answer again.
+      if (event.method === 'Inspector.targetReloadedAfterCrash') this.#ended = undefined;
       for (const listener of this.#listeners) listener(event);
     } else if (event.method === 'Target.detachedFromTarget') {
       if ((event.params as { sessionId: string }).sessionId !== this.sessionId) return;
-      this.#end(new PspError('BROWSER_GONE', 'The tab closed.'));
+      this.#end('The tab closed.');
       this.#off();
+      this.onDetached();
     }
   }
+
+  #end(message: string): void {
+    this.#ended = new PspError('BROWSER_GONE', message);
+    for (const stop of this.#waiting) stop(this.#ended);
+    this.#waiting.clear();
+  }
+}
+
+function rethrow(error: unknown): never {
+  throw inOurWords(error);
 }

@@ -1,6 +1,7 @@
 /** The targets of one browser context: which there are, one session for each that is used, and the origins seen. */
 import type { Protocol } from 'devtools-protocol';
 import type { Answer, Method, Params } from './method.js';
+import { inOurWords } from './refusal.js';
 import { Target } from './target.js';
 import { within, type CdpEvent, type CdpTransport } from './transport.js';
 
@@ -21,18 +22,23 @@ export class Targets {
     this.#off = transport.onEvent((event) => this.#onEvent(event));
   }
 
-  /** A call to the browser itself. */
-  send<M extends Method>(method: M, params: Params<M>, timeoutMs = this.timeoutMs): Promise<Answer<M>> {
-    return within(this.transport.send(method, params, undefined) as Promise<Answer<M>>, timeoutMs, method);
+  /** A call to the browser itself. Throws TIMEOUT, BROWSER_GONE or UNSUPPORTED (the browser's refusal is the cause). */
+  async send<M extends Method>(method: M, params: Params<M>, timeoutMs = this.timeoutMs): Promise<Answer<M>> {
+    try {
+      return (await within(this.transport.send(method, params, undefined), timeoutMs, method)) as Answer<M>;
+    } catch (error) {
+      throw inOurWords(error);
+    }
   }
 
   /** The session with a target, attached at first use. */
   open(targetId: string): Promise<Target> {
     let target = this.#open.get(targetId);
     if (target === undefined) {
-      target = Target.attach(targetId, this.transport, this.timeoutMs);
+      const onDetached = (): void => void this.#open.delete(targetId);
+      target = Target.attach(targetId, this.transport, { timeoutMs: this.timeoutMs, onDetached });
       this.#open.set(targetId, target);
-      target.catch(() => this.#open.delete(targetId));
+      target.catch(onDetached);
     }
     return target;
   }
