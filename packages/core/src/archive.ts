@@ -71,7 +71,7 @@ export class Archive {
   /**
    * Saves a new session, or with `base` the next version of one. Name and tags of a session that exists stay as they are
    * there: they change by `update` only, so that a capture undoes no renaming. Throws CONFLICT when somebody else saved
-   * since `base`, DELETED, KEY_MISSING rather than making a second key, and whatever the store or the key source throws.
+   * since `base`, DELETED, KEY_MISSING or KEY_MISMATCH rather than bringing a second key into the store, and whatever the store or the key source throws.
    */
   async save(state: SessionState, { base }: { base?: Revision } = {}): Promise<SavedSession> {
     const { document, batches } = state;
@@ -163,6 +163,7 @@ export class Archive {
       if (page.items.length + page.damaged.length === limit) return { ...page, next: last };
       last = key.slice(HEADS.length);
       const head = await this.#heads.read(last);
+      if (isUnreadable(head) && head.error.code === 'DELETED') continue;
       if (isUnreadable(head)) page.damaged.push({ id: last, error: head.error });
       else if (head?.metadata !== undefined) page.items.push(head.metadata);
     }
@@ -279,14 +280,15 @@ export class Archive {
   async #isStored(id: string): Promise<boolean> {
     if (typeof id !== 'string' || !isSessionId(id)) return false;
     const head = await this.#heads.read(id);
-    if (head !== undefined && !isUnreadable(head)) this.#heads.live(id, head);
-    return head !== undefined;
+    if (head === undefined) return false;
+    if (!isUnreadable(head) || head.error.code === 'DELETED') this.#heads.live(id, head);
+    return true;
   }
 }
 
-/** A damaged head can be replaced by a tombstone; one of a later version is not damaged. */
+/** A damaged head can be replaced by a tombstone; one of a later version is not damaged, and a tombstone is one already. */
 function isRemovable(found: FoundHead): boolean {
-  return isUnreadable(found) && found.error.code !== 'UNSUPPORTED_VERSION';
+  return isUnreadable(found) && found.error.code !== 'UNSUPPORTED_VERSION' && found.error.code !== 'DELETED';
 }
 
 function savedOf(head: Pick<NextHead, 'metadata' | 'versions'>): SavedSession {

@@ -1,6 +1,7 @@
-/** Where PSP keeps its files on each platform. Knows nothing of what is in them. */
+/** Where PSP keeps its files on each platform, and making these folders. Knows nothing of what is in them. */
+import { lstat, mkdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -16,6 +17,56 @@ export function configFolder(env: Environment, platform = process.platform): str
   if (platform === 'win32') return join(absolute(env['APPDATA']) ?? join(homedir(), 'AppData', 'Roaming'), 'psp');
   return join(absolute(env['XDG_CONFIG_HOME']) ?? join(homedir(), '.config'), 'psp');
 }
+
+/** Why a folder cannot stand where it should, in words. */
+export class FolderError extends Error {
+  override readonly name = 'FolderError';
+}
+
+/**
+ * Makes a folder and those above it, for their owner only. One by one, for with `recursive` Node 20 never comes back from a place
+ * such as /proc. Throws FolderError where something else is in the way, else the error of the system.
+ */
+export async function makeFolders(path: string): Promise<void> {
+  for (const folder of await missingFolders(path)) {
+    try {
+      await mkdir(folder, { mode: 0o700 });
+    } catch (error) {
+      const code = codeOf(error);
+      if (code === 'ENOENT') throw new FolderError(`${folder} cannot be made: ${dirname(folder)} takes no folders`);
+      // Somebody else was faster.
+      if (code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+/** The folders that `makeFolders` would make, the outermost first. Throws as it does where one cannot be made for sure. */
+export async function missingFolders(path: string): Promise<string[]> {
+  const missing: string[] = [];
+  for (let folder = path; ; folder = dirname(folder)) {
+    if (await isFolder(folder)) return missing;
+    missing.unshift(folder);
+    if (folder === dirname(folder)) throw new FolderError(`${folder} does not exist`);
+  }
+}
+
+/** False where there is nothing, also because a folder above is missing or is a file. */
+async function isFolder(path: string): Promise<boolean> {
+  try {
+    if ((await stat(path)).isDirectory()) return true;
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') throw error;
+    const isLink = await lstat(path).then(
+      (found) => found.isSymbolicLink(),
+      () => false,
+    );
+    if (isLink) throw new FolderError(`${path} is a link to something that does not exist`);
+    return false;
+  }
+  throw new FolderError(`${path} is a file, expected a folder`);
+}
+
+const codeOf = (error: unknown): unknown => (error as { code?: unknown }).code;
 
 /** The specification says that relative paths in these variables must be ignored. */
 function absolute(path: string | undefined): string | undefined {

@@ -538,6 +538,57 @@ describe('a full disk', () => {
   }
 });
 
+describe('a head file that is damaged on the disk', () => {
+  it.each([0, 10, 39, 45, 500])('[PSP-ARC-9] costs its own session only, cut to %i bytes', async (size) => {
+    const folder = join(base, `damaged-${size}`);
+    const on = archiveOn(new FsStore(folder));
+    const names = ['one', 'two', 'three'];
+    const ids: string[] = [];
+    for (const name of names) ids.push((await on.save(makeState({ name }))).metadata.id);
+    const [, bad = ''] = ids;
+    const files = await readdir(join(folder, `h/${bad}.key`));
+    await truncate(join(folder, `h/${bad}.key`, files[0]!), size);
+
+    const fresh = archiveOn(new FsStore(folder));
+    const page = await fresh.list();
+    expect(page.items.map(({ name }) => name).toSorted()).toEqual(['one', 'three']);
+    expect(page.damaged).toEqual([{ id: bad, error: expect.objectContaining({ code: 'CORRUPT' }) }]);
+    expect(page.damaged[0]!.error.message).toContain(bad);
+    expect(await fresh.find('three')).toBe(ids[2]);
+    expect(await fresh.find(bad)).toBe(bad);
+    expect((await errorOf(fresh.find('two'))).message).toContain('1 sessions could not be opened');
+    expect(await errorOf(fresh.open(bad))).toMatchObject({ code: 'CORRUPT', message: expect.stringContaining(bad) });
+    expect(await errorOf(fresh.save(makeState({ id: bad })))).toMatchObject({ code: 'CORRUPT' });
+    await fresh.save(makeState());
+    expect(await fresh.sweep()).toBe(0);
+
+    await fresh.remove(bad);
+    const later = archiveOn(new FsStore(folder));
+    const uses = [later.open(bad), later.find(bad), later.remove(bad), later.save(makeState({ id: bad }))];
+    for (const error of await Promise.all(uses.map(errorOf))) expect(error).toMatchObject({ code: 'DELETED' });
+    expect((await later.list()).damaged).toEqual([]);
+    expect(await keysOf(`b/${bad}/`, new FsStore(folder))).toEqual([]);
+    expect(await keysOf(`m/${bad}/`, new FsStore(folder))).toEqual([]);
+  });
+
+  it('that was replaced meanwhile by a good one is read, not given up', async () => {
+    const { id } = (await archive.save(makeState())).metadata;
+    let damaged = true;
+    const healing: Store = {
+      ...faulty(store, {}),
+      get: async (key) => {
+        if (key === `h/${id}` && damaged) throw new PspError('CORRUPT', 'cut short');
+        return store.get(key);
+      },
+      list: async (prefix, options) => {
+        damaged = false;
+        return store.list(prefix, options);
+      },
+    };
+    expect((await archiveOn(healing).metadata(id)).metadata.id).toBe(id);
+  });
+});
+
 describe('a folder', () => {
   it('can be copied to another machine: the same sessions open there with the same key', async () => {
     const [from, to] = [join(base, 'from'), join(base, 'to')];

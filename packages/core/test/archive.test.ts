@@ -347,7 +347,7 @@ describe('list', () => {
   it('names the sessions that cannot be opened, and gives the others', async () => {
     const good = (await archive.save(makeState())).metadata.id;
     const bad = (await archive.save(makeState())).metadata.id;
-    const foreign = (await new Archive(store, await otherKey()).save(makeState())).metadata.id;
+    const foreign = await saveForeign();
     const head = (await store.get(`h/${bad}`))!;
     await store.put(`h/${bad}`, head.body.subarray(0, -1), { etag: head.etag });
     const { items, damaged } = await archive.list();
@@ -408,7 +408,7 @@ describe('remove', () => {
 
   it('works on a session that is damaged or sealed with another key', async () => {
     const bad = (await archive.save(makeState())).metadata.id;
-    const foreign = (await new Archive(store, await otherKey()).save(makeState())).metadata.id;
+    const foreign = await saveForeign();
     const head = (await store.get(`h/${bad}`))!;
     await store.put(`h/${bad}`, Buffer.from('not a head'), { etag: head.etag });
     for (const id of [bad, foreign]) {
@@ -476,6 +476,51 @@ describe('the key', () => {
     expect((await archive.metadata(metadata.id)).metadata).toEqual(metadata);
   });
 
+  it('[PSP-SEAL-9] of somebody else saves no new session beside those of another key: KEY_MISMATCH names both', async () => {
+    const own = (await openKeySource({ keyFile }).keyId())!;
+    const other = await otherKey();
+    const damaged = (await archive.save(makeState())).metadata.id;
+    await archive.remove((await archive.save(makeState())).metadata.id);
+    await archive.save(makeState());
+    const head = (await store.get(`h/${damaged}`))!;
+    await store.put(`h/${damaged}`, Buffer.from('not a head'), { etag: head.etag });
+    const before = await keysOf();
+    const error = await errorOf(new Archive(store, other).save(makeState()));
+    expect(error.code).toBe('KEY_MISMATCH');
+    for (const part of [own, (await other.keyId())!, store.url]) expect(error.message).toContain(part);
+    expect(await keysOf()).toEqual(before);
+    await archive.save(makeState());
+  });
+
+  it('may be a new one when all sessions of the old one are deleted', async () => {
+    await archive.remove((await archive.save(makeState())).metadata.id);
+    await new Archive(store, await otherKey()).save(makeState());
+    expect((await new Archive(store, await otherKey()).list()).items).toHaveLength(1);
+  });
+
+  it('[PSP-ARC-8] at hand does not matter to a tombstone: it is DELETED, not listed as damaged, and swept by nobody else', async () => {
+    const { id } = (await archive.save(makeState())).metadata;
+    await archive.remove(id);
+    await store.put(`b/${id}/${id}/000000`, Buffer.from('left'), { absent: true });
+    const missing = openKeySource({ keyFile: join(base, 'no-key.json') });
+    for (const keys of [await otherKey(), missing]) {
+      const foreign = new Archive(store, keys, { nowMs: () => Date.now() + 7 * 24 * 3_600_000 });
+      const uses = [foreign.open(id), foreign.metadata(id), foreign.find(id), foreign.versions(id)];
+      for (const error of await errorsOf([...uses, foreign.update(id, { name: 'x' }), foreign.save(makeState({ id }))]))
+        expect(error).toMatchObject({ code: 'DELETED', message: expect.stringContaining(id) });
+      expect(await foreign.list()).toEqual({ items: [], damaged: [] });
+      expect(await foreign.sweep()).toBe(0);
+    }
+    expect(await errorOf(new Archive(store, await otherKey()).remove(id))).toMatchObject({ code: 'DELETED' });
+  });
+
+  it('that deleted a session need not be the one that sealed it', async () => {
+    const { id } = (await archive.save(makeState())).metadata;
+    await new Archive(store, await otherKey()).remove(id);
+    expect(await errorOf(archive.metadata(id))).toMatchObject({ code: 'DELETED' });
+    expect(await archive.list()).toEqual({ items: [], damaged: [] });
+  });
+
   it('[PSP-SEAL-7] of each session is its own', async () => {
     const ids = [(await archive.save(makeState())).metadata.id, (await archive.save(makeState())).metadata.id];
     const keys = await Promise.all(
@@ -488,6 +533,15 @@ describe('the key', () => {
     expect(keys[0]).not.toBe(keys[1]);
   });
 });
+
+/** A session that somebody with another key made elsewhere, put into this store; gives its id. */
+async function saveForeign(): Promise<string> {
+  const elsewhere = new MemoryStore();
+  const { id } = (await new Archive(elsewhere, await otherKey()).save(makeState())).metadata;
+  for (const { key } of (await elsewhere.list('', { limit: 100 })).items)
+    await store.put(key, (await elsewhere.get(key))!.body, { absent: true });
+  return id;
+}
 
 async function otherKey() {
   const other = openKeySource({ keyFile: join(base, 'other.json') });

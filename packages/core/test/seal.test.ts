@@ -10,6 +10,7 @@ import { openKeySource } from '../src/seal/key-file.js';
 import { openSegment, sealSegment, segmentKey, SEGMENT_BYTES } from '../src/seal/segment.js';
 import { SEALER_CASES } from '../src/testing/index.js';
 import { collect } from '../src/archive/collect.js';
+import { withSmallDisk } from './support/tmpfs.js';
 
 const key = randomBytes(32);
 const fields = { kind: 'payload', id: 'one', version: 3 };
@@ -295,6 +296,28 @@ describe('the key file', () => {
     expect(
       await errorOf(openKeySource({ keyFile: join(base, `${count}-file`, 'key.json') }).ensureKey()),
     ).toMatchObject({ code: 'KEY_INVALID' });
+  });
+
+  it('that cannot be made says what is in the way, and never hangs', async () => {
+    const file = join(base, `${count}-in-the-way`);
+    await writeFile(file, 'x');
+    expect(await errorOf(openKeySource({ keyFile: join(file, 'psp', 'key.json') }).ensureKey())).toMatchObject({
+      code: 'KEY_INVALID',
+      message: expect.stringContaining(file),
+    });
+    expect(await errorOf(openKeySource({ keyFile: '/proc/psp-key/psp/key.json' }).ensureKey())).toMatchObject({
+      code: 'KEY_INVALID',
+    });
+  });
+
+  it('that finds no space is STORE_FULL, whose advice is to free some, and leaves nothing', async () => {
+    await withSmallDisk('64k', async (disk) => {
+      await writeFile(join(disk, 'ballast'), Buffer.alloc(65536)).catch(() => undefined);
+      const path = join(disk, 'key.json');
+      const error = await errorOf(openKeySource({ keyFile: path }).ensureKey());
+      expect(error).toMatchObject({ code: 'STORE_FULL', message: expect.stringContaining(path) });
+      expect(await readdir(disk)).toEqual(['ballast']);
+    });
   });
 
   it('is found by option, then PSP_KEY_FILE, then the configuration folder', () => {

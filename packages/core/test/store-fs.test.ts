@@ -2,7 +2,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, link, mkdir, mkdtemp, readdir, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, mkdtemp, readdir, rm, stat, symlink, truncate, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -108,6 +108,139 @@ describe('files', () => {
   });
 });
 
+describe('a damaged value', () => {
+  const DAMAGES: [string, (path: string) => Promise<void>][] = [
+    ['cut in its body', (path) => truncate(path, 45)],
+    ['cut in its header', (path) => truncate(path, 20)],
+    ['empty', (path) => truncate(path, 0)],
+    ['foreign', (path) => writeFile(path, 'x'.repeat(100))],
+    ['a folder', (path) => rm(path).then(() => mkdir(path))],
+    ['a link', (path) => rm(path).then(() => symlink('/etc/hostname', path))],
+  ];
+  const pathOf = async (key: string): Promise<string> => {
+    const names = (await readdir(join(folder, `${key}.key`))).toSorted();
+    return join(folder, `${key}.key`, names.at(-1)!);
+  };
+
+  it.each(DAMAGES)(
+    '[PSP-STORE-4] (%s) costs no other key, and can be replaced by the etag that the list gives, once',
+    async (_name, damage) => {
+      const store = open();
+      for (const key of ['h/a', 'h/b', 'h/c']) await store.put(key, bytes('0123456789'), { absent: true });
+      const path = await pathOf('h/b');
+      await damage(path);
+      await expect(store.get('h/b')).rejects.toMatchObject({ code: 'CORRUPT', message: expect.stringContaining(path) });
+      const { items } = await store.list('h/', { limit: 10 });
+      expect(items.map(({ key }) => key)).toEqual(['h/a', 'h/b', 'h/c']);
+      expect(Buffer.from((await store.get('h/c'))!.body).toString()).toBe('0123456789');
+      const { etag } = items[1]!;
+      await expect(store.put('h/b', bytes('x'), { absent: true })).rejects.toMatchObject({ code: 'CONFLICT' });
+      await expect(store.put('h/b', bytes('x'), { etag: `${etag}0` })).rejects.toMatchObject({ code: 'CONFLICT' });
+      const puts = Array.from({ length: 16 }, () => store.put('h/b', bytes('new'), { etag }));
+      const outcomes = await Promise.allSettled(puts);
+      expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+      const losers = outcomes.flatMap((one) =>
+        one.status === 'rejected' ? [(one.reason as { code: string }).code] : [],
+      );
+      expect(new Set(losers)).toEqual(new Set(['CONFLICT']));
+      const found = (await store.get('h/b'))!;
+      expect(Buffer.from(found.body).toString()).toBe('new');
+      await truncate(await pathOf('h/b'), 0);
+      const again = (await store.list('h/b', { limit: 1 })).items[0]!.etag;
+      expect([etag, found.etag]).not.toContain(again);
+      await expect(store.put('h/b', bytes('x'), { etag })).rejects.toMatchObject({ code: 'CONFLICT' });
+      await store.remove('h/b');
+      expect(await store.get('h/b')).toBeUndefined();
+    },
+  );
+
+  it('is no evidence: whether a writer really followed it cannot be told', async () => {
+    const store = open();
+    const etag = await store.put('a', bytes('0'), { absent: true });
+    const { version } = (await readNewest(join(folder, 'a.key'), { headerOnly: true }))!;
+    await store.put('a', bytes('1'), { etag });
+    expect(await isSuccessor(join(folder, 'a.key'), version)).toBe(true);
+    await truncate(await pathOf('a'), 0);
+    expect(await isSuccessor(join(folder, 'a.key'), version)).toBeUndefined();
+  });
+});
+
+describe('a store that does not exist yet', () => {
+  it('[PSP-STORE-3] is not made by reading, by removing or by a probe, but by the first put', async () => {
+    const store = open();
+    await store.probe();
+    expect(await store.get('h/a')).toBeUndefined();
+    expect(await store.list('', { limit: 10 })).toEqual({ items: [] });
+    await store.remove('h/a');
+    await expect(stat(folder)).rejects.toMatchObject({ code: 'ENOENT' });
+    await store.put('h/a', bytes('x'), { absent: true });
+    expect(await filesIn(folder)).toContain('.tmp');
+  });
+
+  it('leaves a folder that stands already as it is', async () => {
+    await mkdir(folder, { mode: 0o700 });
+    expect(await open().list('', { limit: 10 })).toEqual({ items: [] });
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  it('can be removed from when its temporary folder was not copied', async () => {
+    await open().put('h/a', bytes('x'), { absent: true });
+    await rm(join(folder, '.tmp'), { recursive: true });
+    const copied = open();
+    expect(Buffer.from((await copied.get('h/a'))!.body).toString()).toBe('x');
+    await copied.remove('h/a');
+    expect(await copied.get('h/a')).toBeUndefined();
+  });
+
+  it('is made with the folders above it, for their owner only', async () => {
+    const top = folder;
+    folder = join(folder, 'a', 'b');
+    await open().put('h/a', bytes('x'), { absent: true });
+    for (const path of [top, join(top, 'a'), folder]) expect((await stat(path)).mode & 0o777).toBe(0o700);
+  });
+
+  const uses: [string, (store: Store) => Promise<unknown>][] = [
+    ['get', (store) => store.get('a')],
+    ['put', (store) => store.put('a', bytes('x'), { absent: true })],
+  ];
+
+  it.each(uses)('below a file, or in place of one, says which file is in the way: %s', async (_name, use) => {
+    const file = folder;
+    await writeFile(file, 'x');
+    for (folder of [file, join(file, 'below'), join(file, 'below', 'more')]) {
+      await expect(use(open())).rejects.toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        message: `store folder ${folder}: ${file} is a file, expected a folder`,
+      });
+    }
+  });
+
+  it.each(uses)('behind a link that leads nowhere says so: %s', async (_name, use) => {
+    const dangling = folder;
+    await symlink('/nonexistent-target', dangling);
+    for (folder of [dangling, join(dangling, 'below')]) {
+      await expect(use(open())).rejects.toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        message: expect.stringContaining(`${dangling} is a link to something that does not exist`),
+      });
+    }
+  });
+
+  it.skipIf(process.platform !== 'linux')(
+    'in a place that takes no folders is refused, and does not hang',
+    async () => {
+      folder = '/proc/psp-store/below';
+      expect(['STORE_UNAVAILABLE', 'STORE_DENIED']).toContain(await codeOf(uses[1]![1](open())));
+    },
+  );
+
+  const codeOf = (operation: Promise<unknown>): Promise<string> =>
+    operation.then(
+      () => 'done',
+      (error: unknown) => String((error as { code?: unknown }).code),
+    );
+});
+
 describe('a writer that was paused between its check and its link', () => {
   /** What the paused writer would do: link the version that it prepared for `before`. */
   async function linkLate(
@@ -165,7 +298,8 @@ describe('temporary files at start', () => {
     return child.pid!;
   };
   const scratchFile = async (pid: number, ageMs: number): Promise<string> => {
-    await open().probe();
+    const store = open();
+    if ((await store.get('a')) === undefined) await store.put('a', bytes('x'), { absent: true });
     const { scratchName } = await import('../src/store/fs/scratch.js');
     const name = scratchName().replace(/^\d+/, String(pid));
     await writeFile(join(folder, '.tmp', name), 'x');
@@ -320,5 +454,7 @@ describe('permissions', () => {
   ])('%s is %s', (system, code) => {
     const error = storeError(Object.assign(new Error('x'), { code: system, path: '/s/h' }), '/s');
     expect(error).toMatchObject({ code, message: expect.stringContaining('/s') });
+    // What to do is said once, by the advice of the code.
+    expect(error.message).not.toContain('Nothing was changed');
   });
 });

@@ -10,6 +10,7 @@ import { headKey } from './place.js';
 
 const MAX_METADATA_BYTES = 4 * 1024 * 1024;
 const HEAD_FORMAT = 1;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 /** One version that can be opened. `manifest` is the SHA-256 of its manifest, in hexadecimal. */
 export interface CommittedVersion {
@@ -24,7 +25,7 @@ export interface HeadFields {
   readonly version: number;
   /** Fresh with every write of the head. */
   readonly writeId: string;
-  /** SHA-256 of the head before, in hexadecimal: a chain back to the first. */
+  /** SHA-256 of the head before, in hexadecimal: a chain back to the first, or to one that could not be read. */
   readonly prev: string | null;
   /** Every save must show the fence of its lease. There are no leases yet. */
   readonly fence: number;
@@ -44,6 +45,13 @@ export interface StoredHead {
   readonly bytes: Uint8Array;
 }
 
+/** A head that the store knows to be damaged: it can be replaced, not read. */
+export interface LostHead {
+  readonly id: string;
+  readonly etag: string;
+  readonly lost: PspError;
+}
+
 /** A head whose seal was opened. `metadata` is undefined on a tombstone. */
 export interface OpenHead extends HeadFields {
   readonly etag: string;
@@ -52,9 +60,28 @@ export interface OpenHead extends HeadFields {
   readonly metadata: SessionMetadata | undefined;
 }
 
-export async function readHead(store: Store, id: string): Promise<StoredHead | undefined> {
-  const found = await store.get(headKey(id));
-  return found && { id, etag: found.etag, digest: sha256(found.body), bytes: found.body };
+/** Throws errors of the store only. */
+export async function readHead(store: Store, id: string): Promise<StoredHead | LostHead | undefined> {
+  for (let before: string | undefined; ;) {
+    try {
+      const found = await store.get(headKey(id));
+      return found && { id, etag: found.etag, digest: sha256(found.body), bytes: found.body };
+    } catch (error) {
+      if (!(error instanceof PspError) || error.code !== 'CORRUPT') throw error;
+      const etag = await listedEtag(store, headKey(id));
+      if (etag === undefined) throw error;
+      const lost = new PspError('CORRUPT', `head of session ${id}: ${error.message}`, { cause: error });
+      // The same etag before and after: so it is the value of this etag that is damaged, and no later one.
+      if (etag === before) return { id, etag, lost };
+      before = etag;
+    }
+  }
+}
+
+/** The key itself comes before all others that begin with it. */
+async function listedEtag(store: Store, key: string): Promise<string | undefined> {
+  const [first] = (await store.list(key, { limit: 1 })).items;
+  return first?.key === key ? first.etag : undefined;
 }
 
 /** Throws CORRUPT, UNSUPPORTED_VERSION, or an error of the key source. */
@@ -73,10 +100,16 @@ export async function openHead(head: StoredHead, keys: KeySource): Promise<OpenH
 
 /** The ids of the keys that can open a head, as it says itself. */
 export async function keyIdsOf(head: StoredHead): Promise<string[]> {
-  const { slots } = (await readHeadContainer(head)).header as {
-    slots?: { recipients?: { header?: { kid?: unknown } }[] };
-  };
-  return (slots?.recipients ?? []).map(({ header }) => String(header?.kid));
+  const { slots } = (await readHeadContainer(head)).header as { slots?: { recipients?: unknown } };
+  const recipients: unknown = slots?.recipients;
+  if (!Array.isArray(recipients)) return [];
+  return recipients.map((one: { header?: { kid?: unknown } } | null) => String(one?.header?.kid).slice(0, 60));
+}
+
+/** When the session was deleted, as its head says in clear; undefined for what is not a tombstone. Not authenticated. */
+export async function deletedAtOf(head: StoredHead): Promise<string | undefined> {
+  const { deletedAt } = (await readHeadContainer(head)).header;
+  return typeof deletedAt === 'string' && TIME.test(deletedAt) ? deletedAt : undefined;
 }
 
 export async function sealHead(

@@ -3,7 +3,16 @@ import { randomBytes } from 'node:crypto';
 import { PspError, type ErrorCode, type SessionMetadata } from '@psp/protocol';
 import type { KeySource } from '../seal/sealer.js';
 import type { Store } from '../store/store.js';
-import { keyIdsOf, openHead, readHead, sealHead, type HeadFields, type OpenHead, type StoredHead } from './head.js';
+import {
+  deletedAtOf,
+  keyIdsOf,
+  openHead,
+  readHead,
+  sealHead,
+  type HeadFields,
+  type OpenHead,
+  type StoredHead,
+} from './head.js';
 import { allKeys } from './keys.js';
 import { checkId, headKey, HEADS } from './place.js';
 
@@ -12,13 +21,16 @@ const MAX_RACES = 8;
 const DATA_KEY_BYTES = 32;
 /** What is wrong with one session, not with the store or the key file. */
 const DAMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['CORRUPT', 'KEY_MISMATCH', 'UNSUPPORTED_VERSION']);
+/** What is wrong with the key at hand. A tombstone is known as one all the same. */
+const NO_KEY: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['KEY_MISMATCH', 'KEY_MISSING', 'KEY_INVALID']);
 
 export type LiveHead = OpenHead & { readonly metadata: SessionMetadata };
 
-/** A head that stands in the store but cannot be opened. */
+/** A head that stands in the store but cannot be opened; the error of a tombstone that the key at hand does not open is DELETED. */
 export interface UnreadableHead {
   readonly etag: string;
-  readonly digest: string;
+  /** Null where not even its bytes can be read. */
+  readonly digest: string | null;
   readonly error: PspError;
 }
 
@@ -41,14 +53,15 @@ export class Heads {
   /** Tombstones too; undefined where there is nothing. Throws errors of the store and of the key file only. */
   async read(id: string): Promise<FoundHead> {
     const stored = await readHead(this.#store, id);
-    return stored && this.#open(stored);
+    if (stored === undefined) return undefined;
+    return 'lost' in stored ? { etag: stored.etag, digest: null, error: stored.lost } : this.#open(stored);
   }
 
   /** Throws NOT_FOUND, DELETED, or why the head cannot be opened. */
   live(id: string, head: FoundHead): LiveHead {
     if (head === undefined) throw new PspError('NOT_FOUND', `no session ${id} in ${this.#store.url}`);
     if (isUnreadable(head)) throw head.error;
-    if (head.deletedAt !== undefined) throw new PspError('DELETED', `session ${id} was deleted at ${head.deletedAt}`);
+    if (head.deletedAt !== undefined) throw deleted(id, head.deletedAt);
     return head as LiveHead;
   }
 
@@ -81,9 +94,12 @@ export class Heads {
     throw new PspError('CONFLICT', `session ${id} is changed by others again and again`);
   }
 
-  /** Throws KEY_MISSING when there is no key, but sessions that need one: a second key must never be made silently. */
+  /**
+   * Throws KEY_MISSING when there is no key, but sessions that need one, and KEY_MISMATCH when they need another: a second key
+   * must never come into a store silently.
+   */
   async newDataKey(): Promise<Uint8Array> {
-    if ((await this.#keys.keyId()) === undefined) await this.#refuseSecondKey();
+    await this.#refuseSecondKey(await this.#keys.keyId());
     await this.#keys.ensureKey();
     return randomBytes(DATA_KEY_BYTES);
   }
@@ -92,8 +108,12 @@ export class Heads {
     try {
       return await openHead(stored, this.#keys);
     } catch (error) {
-      if (!(error instanceof PspError) || !DAMAGE.has(error.code)) throw error;
-      return { etag: stored.etag, digest: stored.digest, error };
+      if (!(error instanceof PspError)) throw error;
+      const { id, etag, digest } = stored;
+      const deletedAt = NO_KEY.has(error.code) ? await deletedAtOf(stored) : undefined;
+      if (deletedAt !== undefined) return { etag, digest, error: deleted(id, deletedAt) };
+      if (!DAMAGE.has(error.code)) throw error;
+      return { etag, digest, error };
     }
   }
 
@@ -107,18 +127,35 @@ export class Heads {
     return own ? head : undefined;
   }
 
-  async #refuseSecondKey(): Promise<void> {
+  /** The first session that is not deleted speaks for all: so it costs one read, however many there are. */
+  async #refuseSecondKey(own: string | undefined): Promise<void> {
     for await (const { key } of allKeys(this.#store, HEADS)) {
-      const stored = await readHead(this.#store, key.slice(HEADS.length));
-      if (stored === undefined) continue;
-      const ids = await keyIdsOf(stored).catch((error: unknown) => {
-        if (error instanceof PspError && DAMAGE.has(error.code)) return ['(not known: its head is damaged)'];
-        throw error;
-      });
-      const why = `${this.#keys.description} does not exist, and the sessions in ${this.#store.url} need the key ${ids.join(', ')}`;
-      throw new PspError('KEY_MISSING', why);
+      const needed = await this.#neededKeys(key.slice(HEADS.length));
+      if (needed === undefined || (needed.length === 0 && own !== undefined)) continue;
+      if (own !== undefined && needed.includes(own)) return;
+      const ids = needed.length === 0 ? '(not known: its head is damaged)' : needed.join(', ');
+      const need = `the sessions in ${this.#store.url} need the key ${ids}`;
+      if (own === undefined) throw new PspError('KEY_MISSING', `${this.#keys.description} does not exist, and ${need}`);
+      throw new PspError('KEY_MISMATCH', `${need}, but ${this.#keys.description} holds the key ${own}`);
     }
   }
+
+  /** The keys that can open a session; none where its head is damaged, undefined where there is no session any more. */
+  async #neededKeys(id: string): Promise<string[] | undefined> {
+    const stored = await readHead(this.#store, id);
+    if (stored === undefined) return undefined;
+    if ('lost' in stored) return [];
+    try {
+      return (await deletedAtOf(stored)) === undefined ? await keyIdsOf(stored) : undefined;
+    } catch (error) {
+      if (error instanceof PspError && DAMAGE.has(error.code)) return [];
+      throw error;
+    }
+  }
+}
+
+function deleted(id: string, at: string): PspError {
+  return new PspError('DELETED', `session ${id} was deleted at ${at}`);
 }
 
 function fieldsOf(

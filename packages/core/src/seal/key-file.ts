@@ -1,10 +1,10 @@
 /** A key source in a file: a JSON Web Key (RFC 7517) of 256 bits that only its owner may read. */
 import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, unlink, type FileHandle } from 'node:fs/promises';
+import { link, open, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { PspError } from '@psp/protocol';
 import { calculateJwkThumbprint, GeneralEncrypt, generalDecrypt, type GeneralJWE } from 'jose';
-import { configFolder, type Environment } from '../folders.js';
+import { configFolder, FolderError, makeFolders, type Environment } from '../folders.js';
 import type { KeySource } from './sealer.js';
 
 const KEY_BYTES = 32;
@@ -143,13 +143,19 @@ class KeyFile implements KeySource {
     const jwk = { kty: 'oct', kid: await thumbprint(bytes), alg: WRAPPING, k: bytes.toString('base64url') };
     const temporary = `${this.#path}.${randomBytes(8).toString('hex')}`;
     try {
-      await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
+      await makeFolders(dirname(this.#path));
       await writeAndSync(temporary, `${JSON.stringify(jwk, undefined, 2)}\n`);
       await link(temporary, this.#path);
       return true;
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code === 'EEXIST') return false;
+      if (code === 'ENOSPC' || code === 'EDQUOT') {
+        const why = `${this.description} cannot be made: no space is left (${code})`;
+        throw new PspError('STORE_FULL', why, { cause: error });
+      }
+      if (error instanceof FolderError)
+        throw this.#invalid(`it cannot be made: ${error.message}. Name another with PSP_KEY_FILE`, error);
       throw this.#invalid(
         `it cannot be made (${code}). Name another with PSP_KEY_FILE, or give this user the right to write there`,
         error,

@@ -2,9 +2,10 @@
  * A store in a local folder, safe between processes and against their death at any moment. Creating a key renames a folder
  * into place, replacing a value links a file to the next number: both fail when somebody else was first.
  */
-import { link, mkdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { access, constants, link, rename, rmdir, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { PspError } from '@psp/protocol';
+import { makeFolders, missingFolders } from '../folders.js';
 import { storeError, systemCode } from './fs/error.js';
 import { discard, makeFolder, scratchName, sweepScratch, syncFolder, writeDurably } from './fs/scratch.js';
 import { etagOf, isSuccessor, newVersion, prune, readNewest, versionNumbers, type Version } from './fs/version.js';
@@ -25,6 +26,7 @@ export class FsStore implements Store {
   readonly #scratch: string;
   /** Folders whose names are known to be on the disk. */
   readonly #synced = new Set<string>();
+  #prepared: Promise<void> | undefined;
 
   constructor(folder: string) {
     this.#root = resolve(folder);
@@ -40,7 +42,10 @@ export class FsStore implements Store {
   }
 
   async put(key: string, body: Uint8Array, condition: Condition): Promise<string> {
-    return this.#try(() => ('etag' in condition ? this.#replace(key, body, condition.etag) : this.#create(key, body)));
+    return this.#try(async () => {
+      await this.#prepare();
+      return 'etag' in condition ? this.#replace(key, body, condition.etag) : this.#create(key, body);
+    });
   }
 
   async list(prefix: string, { after, limit }: { after?: string; limit: number }): Promise<ListPage> {
@@ -64,6 +69,8 @@ export class FsStore implements Store {
   async remove(key: string): Promise<void> {
     return this.#try(async () => {
       const folder = this.#folder(key);
+      if (!(await exists(folder))) return;
+      await this.#prepare();
       const doomed = join(this.#scratch, scratchName());
       try {
         await rename(folder, doomed);
@@ -77,24 +84,47 @@ export class FsStore implements Store {
     });
   }
 
-  /** Cheap, for it runs with every command: permissions, and the two operations on which the promises rest. */
+  /**
+   * Cheap, for it runs with every command: permissions, and the two operations on which the promises rest. Where no store is
+   * yet, it looks whether one may be made, and makes nothing.
+   */
   async probe(): Promise<void> {
     return this.#try(async () => {
-      await mkdir(this.#root, { recursive: true, mode: 0o700 });
-      const { mode } = await stat(this.#root);
-      if (process.platform !== 'win32' && (mode & 0o022) !== 0) {
-        throw new PspError(
-          'STORE_DENIED',
-          `store folder ${this.#root}: other users may write to it. Run: chmod 700 '${this.#root}'`,
-        );
-      }
-      await makeFolder(this.#scratch);
-      await this.#probeFileSystem();
-      await sweepScratch(this.#scratch);
+      const missing = await missingFolders(this.#root);
+      if (missing.length === 0) await this.#checkMode();
+      if (missing.length === 0 && (await exists(this.#scratch))) return this.#prepare();
+      const above = missing[0] === undefined ? this.#root : dirname(missing[0]);
+      await access(above, constants.W_OK | constants.X_OK);
     });
   }
 
   async close(): Promise<void> {}
+
+  /** Before the first write: the folder stands, and its file system keeps the promises. */
+  #prepare(): Promise<void> {
+    this.#prepared ??= this.#makeAndTry().catch((error: unknown) => {
+      this.#prepared = undefined;
+      throw error;
+    });
+    return this.#prepared;
+  }
+
+  async #makeAndTry(): Promise<void> {
+    await makeFolders(this.#root);
+    await this.#checkMode();
+    await makeFolder(this.#scratch);
+    await this.#probeFileSystem();
+    await sweepScratch(this.#scratch);
+  }
+
+  async #checkMode(): Promise<void> {
+    const { mode } = await stat(this.#root);
+    if (process.platform === 'win32' || (mode & 0o022) === 0) return;
+    throw new PspError(
+      'STORE_DENIED',
+      `store folder ${this.#root}: other users may write to it. Run: chmod 700 '${this.#root}'`,
+    );
+  }
 
   #folder(key: string): string {
     return join(this.#root, `${key}${KEY_SUFFIX}`);
@@ -249,5 +279,15 @@ export class FsStore implements Store {
     } catch (error) {
       throw storeError(error, this.#root);
     }
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return false;
+    throw error;
   }
 }

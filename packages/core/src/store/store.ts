@@ -41,7 +41,10 @@ export interface Store {
   /** Where the store is, for messages, without credentials: `file:/home/me/.local/share/psp`. */
   readonly url: string;
   readonly features: StoreFeatures;
-  /** Absent keys give undefined. */
+  /**
+   * Absent keys give undefined. Throws CORRUPT for a value that the store finds damaged; its key is listed all the same, with
+   * an etag by which it can be replaced, so that it does not cost the other keys.
+   */
   get(key: string): Promise<StoredValue | undefined>;
   /** Durable when resolved; gives the new etag. Throws PspError CONFLICT when the condition does not hold, and nothing changed. */
   put(key: string, body: Uint8Array, condition: Condition): Promise<string>;
@@ -49,7 +52,10 @@ export interface Store {
   list(prefix: string, options: { after?: string; limit: number }): Promise<ListPage>;
   /** For garbage collection only: no condition, absent keys are fine. */
   remove(key: string): Promise<void>;
-  /** Throws a PspError when the back end does not keep the promises above. Called once, before the first use. */
+  /**
+   * Throws a PspError when the back end does not keep the promises above. Called once, before the first use. Makes no store where
+   * there is none: then the first put probes.
+   */
   probe(): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,5 +1,6 @@
 /** What an error of the file system means to a caller. */
 import { PspError, type ErrorCode } from '@psp/protocol';
+import { FolderError } from '../../folders.js';
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   EACCES: 'STORE_DENIED',
@@ -18,6 +19,8 @@ export function systemCode(error: unknown): string | undefined {
 /** The PspError for a failed system call. `folder` is the root of the store; the path of the failed call is named where known. */
 export function storeError(error: unknown, folder: string): PspError {
   if (error instanceof PspError) return error;
+  if (error instanceof FolderError)
+    return new PspError('STORE_UNAVAILABLE', `store folder ${folder}: ${error.message}`, { cause: error });
   const system = systemCode(error) ?? String(error);
   const code = CODES[system] ?? 'STORE_UNAVAILABLE';
   const path = (error as { path?: unknown }).path;
@@ -28,7 +31,7 @@ export function storeError(error: unknown, folder: string): PspError {
 function words(code: ErrorCode, system: string, folder: string): string {
   if (system === 'EROFS') return 'the file system is read-only';
   if (code === 'STORE_DENIED') return `this user may not read and write it. Its owner can run: chmod u+rwx '${folder}'`;
-  if (code === 'STORE_FULL') return `no space is left (${system}). Nothing was changed`;
+  if (code === 'STORE_FULL') return `no space is left (${system})`;
   if (system === 'ENOTDIR') return 'a folder was expected, a file was found (ENOTDIR)';
   return `the file system failed (${system})`;
 }

@@ -18,18 +18,27 @@ const KEPT_HEADERS = 8;
 const KEPT_MS = 60_000;
 /** Old versions that one put looks at, so that a burst of puts is cleaned up by those after it. */
 const PRUNED_AT_ONCE = 8;
+/** Stands for the nonce of a version whose header cannot be read: no random nonce is like it. */
+const UNREAD = 'ff'.repeat(NONCE_BYTES);
 /** A reader that loses this many races against writers gives up. */
 const MAX_RACES = 100;
 
 export interface Version {
   readonly number: number;
   readonly nonce: string;
-  /** Nonce of the version that this one replaced; zeros for the first. */
+  /** Nonce of the version that this one replaced; zeros for the first, ff for one whose header was damaged. */
   readonly previous: string;
   /** Bytes of the body. */
   readonly size: number;
 }
 
+/** `body` is undefined where not even the header is whole. */
+interface FoundVersion {
+  readonly version: Version;
+  readonly body: Uint8Array | undefined;
+}
+
+/** Also of a damaged version, so that it can be replaced: its number was given to it alone. */
 export const etagOf = (version: Version): string => `${version.number}-${version.nonce}`;
 
 /** What to write for a body, and the version that it becomes. */
@@ -55,7 +64,10 @@ export async function versionNumbers(folder: string): Promise<number[] | undefin
   }
 }
 
-/** The newest version of a key, with its body unless `headerOnly`; undefined where there is no such key. */
+/**
+ * The newest version of a key, with its body unless `headerOnly`; undefined where there is no such key. Throws CORRUPT for a body
+ * that is not whole; `headerOnly` gives the version also of a damaged file, so that one key does not cost the others.
+ */
 export async function readNewest(
   folder: string,
   { headerOnly }: { headerOnly: boolean },
@@ -65,7 +77,9 @@ export async function readNewest(
     const number = (await versionNumbers(folder))?.at(-1);
     if (number === undefined) return undefined;
     const found = await readVersion(folder, number, headerOnly);
-    if (found !== undefined && (headerOnly || found.body.byteLength === found.version.size)) return found;
+    if (found !== undefined && (headerOnly || found.body?.byteLength === found.version.size)) {
+      return { version: found.version, body: found.body ?? new Uint8Array() };
+    }
     // Only a superseded version is ever cut short. One that is still the newest was damaged.
     if (found !== undefined && cut === number) throw damaged(folder, number);
     cut = number;
@@ -76,7 +90,7 @@ export async function readNewest(
 /**
  * After `version` was linked: whether it really followed the newest version of that moment. A process that was paused
  * between its check and its link may have linked a number that others had used and pruned meanwhile; then a higher version
- * stands that does not follow from ours, and no reader ever saw ours. Undefined when the evidence is pruned, a minute later.
+ * stands that does not follow from ours, and no reader ever saw ours. Undefined when the evidence is pruned, a minute later, or damaged.
  */
 export async function isSuccessor(folder: string, version: Version): Promise<boolean | undefined> {
   const higher = (await versionNumbers(folder))?.filter((number) => number > version.number) ?? [];
@@ -84,7 +98,8 @@ export async function isSuccessor(folder: string, version: Version): Promise<boo
   if (newest === undefined) return true;
   if (!higher.includes(version.number + 1)) return newest - version.number > KEPT_HEADERS ? undefined : false;
   const next = await readVersion(folder, version.number + 1, true);
-  return next === undefined ? undefined : next.version.previous === version.nonce;
+  if (next === undefined || next.version.previous === UNREAD) return undefined;
+  return next.version.previous === version.nonce;
 }
 
 /** Frees the bodies of superseded versions, and the headers of old ones. Best effort: the put is done, and the next one prunes too. */
@@ -102,22 +117,21 @@ async function pruneOne(path: string, spare: boolean): Promise<void> {
   else if (spare && Date.now() - mtimeMs > KEPT_MS) await unlink(path);
 }
 
-async function readVersion(
-  folder: string,
-  number: number,
-  headerOnly: boolean,
-): Promise<{ version: Version; body: Uint8Array } | undefined> {
+async function readVersion(folder: string, number: number, headerOnly: boolean): Promise<FoundVersion | undefined> {
+  const unread = { version: { number, nonce: UNREAD, previous: UNREAD, size: 0 }, body: undefined };
   const path = join(folder, String(number));
   let file: FileHandle;
   try {
     file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
+    if (systemCode(error) === 'ELOOP') return unread;
     throw error;
   }
   try {
+    if (!(await file.stat()).isFile()) return unread;
     const header = await readExactly(file, HEADER_BYTES, 0);
-    if (header.length < HEADER_BYTES || !header.subarray(0, MAGIC.length).equals(MAGIC)) throw damaged(folder, number);
+    if (header.length < HEADER_BYTES || !header.subarray(0, MAGIC.length).equals(MAGIC)) return unread;
     const nonce = header.toString('hex', 4, 20);
     const version = { number, nonce, previous: header.toString('hex', 20, 36), size: header.readUInt32BE(36) };
     // A damaged length must not make us reserve memory for it.
