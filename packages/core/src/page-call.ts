@@ -24,19 +24,60 @@ export interface PageReply<T> {
   readonly records: readonly Uint8Array[];
 }
 
+/**
+ * Most bytes of a request as it goes over the wire. Chromium drops a connection, and over a pipe ends itself, at a message of 100 MiB;
+ * proxies in front of browsers often take no more either.
+ */
+const MAX_REQUEST_BYTES = 80 * 1024 * 1024;
+
+/**
+ * Most bytes that one record may take on the wire, by `bytesInRequest` or as the page counts them: what can be captured can be sent
+ * again, beside the rest of its request.
+ */
+export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
+
+/** Bytes of a quote or backslash of the request within a message to the browser: a string in a message within a message. */
+const ESCAPED_BYTES = 4;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
 /** Slack over the page's own limits, so that the page can tell of a blocked database before the call is given up. */
 const SLACK_MS = 5_000;
 
 /**
  * Runs one request. Throws TIMEOUT when the page does not answer, BROWSER_GONE when it goes away, UNSUPPORTED when the page
- * code fails.
+ * code fails, and TOO_LARGE, with nothing sent, when the browser would not bear the request.
  */
 export async function callPage<R extends PageRequest>(place: Place, request: R): Promise<PageReply<Replies[R['do']]>> {
   const { driver, tab, frame } = place;
   const timeoutMs = request.timeoutMs + SLACK_MS;
-  const reply = await driver.evaluate(tab, frame, PAGE_SOURCE, JSON.stringify(request), { timeoutMs });
+  const text = JSON.stringify(request);
+  checkSize(request.do, text);
+  const reply = await driver.evaluate(tab, frame, PAGE_SOURCE, text, { timeoutMs });
   const [first = '', ...rest] = reply.split('\n');
   const header = JSON.parse(first) as Replies[R['do']] | PageFailure;
   if ('error' in header) throw new PspError('UNSUPPORTED', `The page code failed: ${header.error}`);
   return { header, records: rest.map((line) => Buffer.from(line)) };
+}
+
+function checkSize(what: PageRequest['do'], text: string): void {
+  // Nearly all are far below, and need no count.
+  if (text.length * ESCAPED_BYTES <= MAX_REQUEST_BYTES) return;
+  const bytes = escapedBytes(Buffer.from(text), ESCAPED_BYTES);
+  if (bytes <= MAX_REQUEST_BYTES) return;
+  const limit = `the browser takes at most ${MAX_REQUEST_BYTES} bytes at once`;
+  throw new PspError(
+    'TOO_LARGE',
+    `Expected a smaller ${what} request: it has ${bytes} bytes on the wire, and ${limit}.`,
+  );
+}
+
+/** Bytes that JSON text of records takes on the wire. It is a string of the request, which doubles each escape once more. */
+export const bytesInRequest = (records: Uint8Array): number => escapedBytes(records, 2 * ESCAPED_BYTES);
+
+function escapedBytes(text: Uint8Array, bytesEach: number): number {
+  let escapes = 0;
+  for (const byte of text) if (byte === QUOTE || byte === BACKSLASH) escapes += 1;
+  return text.length + escapes * (bytesEach - 1);
 }

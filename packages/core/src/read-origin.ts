@@ -1,7 +1,7 @@
 /** Reads the storage of one origin in one frame, page by page. */
-import type { Loss, OriginState, StorageItem, WireValue } from '@psp/protocol';
-import { callPage, type Place } from './page-call.js';
-import type { PageLoss } from './page/contract.js';
+import { PspError, type IdbDatabase, type Loss, type OriginState, type StorageItem } from '@psp/protocol';
+import { callPage, MAX_RECORD_BYTES, type PageReply, type Place } from './page-call.js';
+import type { DumpReply, PageLoss } from './page/contract.js';
 
 /** Records of one store of the origin; `at` is [database, store]. */
 interface StoreBatch {
@@ -24,50 +24,81 @@ export interface ReadOptions {
   readonly timeoutMs: number;
 }
 
-/** JSON text in one reply; small enough that one copy on each side of the connection does not matter. */
-const BATCH_BYTES = 1024 * 1024;
+/** JSON text in one reply is small enough that one copy on each side of the connection does not matter; one record may be larger. */
+const LIMITS = { maxBytes: 1024 * 1024, maxRecordBytes: MAX_RECORD_BYTES };
 
+/**
+ * Reads what is asked for. A database that takes too long costs a loss, not the storage beside it. Throws as `callPage` does where
+ * the page does not answer at all.
+ */
 export async function readOrigin(place: Place, options: ReadOptions): Promise<OriginReading> {
   const origin = place.frame.origin as string;
-  const { header, records } = await callPage(place, {
-    do: 'dump',
-    localStorage: options.shared,
-    sessionStorage: options.sessionStorage,
-    indexedDB: options.shared,
-    maxBytes: BATCH_BYTES,
-    timeoutMs: options.timeoutMs,
-  });
+  const { header, records } = await dump(place, options);
   const databases = header.databases ?? [];
-  const losses = header.losses.map((loss) => ofOrigin(loss, origin));
+  const losses = [...header.losses];
   const batches = header.batches.map(({ database, store, count }, index): StoreBatch => {
     return { at: [database, store], count, json: records[index] as Uint8Array };
   });
-  for (const { database, store, after } of header.rest) {
-    const from = databases[database];
-    const name = from?.stores[store]?.name;
-    if (from === undefined || name === undefined) continue;
-    let next: WireValue | undefined = after;
-    do {
-      const more = await callPage(place, {
-        do: 'records',
-        database: from.name,
-        store: name,
-        ...(next === undefined ? {} : { after: next }),
-        maxBytes: BATCH_BYTES,
-        timeoutMs: options.timeoutMs,
-      });
-      losses.push(...more.header.losses.map((loss) => ofOrigin(loss, origin)));
-      if (more.header.count > 0) {
-        batches.push({ at: [database, store], count: more.header.count, json: more.records[0] as Uint8Array });
-      }
-      next = more.header.next;
-    } while (next !== undefined);
-  }
+  const rest = new RestReader(place, databases, options.timeoutMs);
+  for (const store of header.rest) await rest.read(store, batches, losses);
   // The payload lists records in the order of the stores (PSP-PAY-2).
   batches.sort((a, b) => a.at[0] - b.at[0] || a.at[1] - b.at[1]);
   const state = { origin, localStorage: header.localStorage ?? [], indexedDB: databases };
-  return { state, batches, losses, sessionStorage: header.sessionStorage };
+  const ofThis = losses.map((loss) => ofOrigin(loss, origin));
+  return { state, batches, losses: ofThis, sessionStorage: header.sessionStorage };
 }
+
+/** Where the whole takes too long, another call asks for all but the databases. */
+async function dump(place: Place, { sessionStorage, shared, timeoutMs }: ReadOptions): Promise<PageReply<DumpReply>> {
+  const request = { do: 'dump', localStorage: shared, sessionStorage, ...LIMITS, timeoutMs } as const;
+  try {
+    return await callPage(place, { ...request, indexedDB: shared });
+  } catch (error) {
+    if (!shared || !isSlow(error)) throw error;
+    const reply = await callPage(place, { ...request, indexedDB: false });
+    reply.header.losses.push({ code: 'origin-timeout', kind: 'indexedDB', detail: `IndexedDB: ${error.message}` });
+    return reply;
+  }
+}
+
+/** Goes on where the dump stopped. Once a call takes too long the stores that are left get a loss each, and no wait. */
+class RestReader {
+  #slow: PspError | undefined;
+
+  constructor(
+    readonly place: Place,
+    readonly databases: readonly IdbDatabase[],
+    readonly timeoutMs: number,
+  ) {}
+
+  async read(rest: DumpReply['rest'][number], batches: StoreBatch[], losses: PageLoss[]): Promise<void> {
+    const database = this.databases[rest.database];
+    const store = database?.stores[rest.store];
+    if (database === undefined || store === undefined) return;
+    const request = { do: 'records', database: database.name, store: store.name, ...LIMITS } as const;
+    let next = rest.after;
+    try {
+      do {
+        if (this.#slow !== undefined) throw this.#slow;
+        const after = next === undefined ? {} : { after: next };
+        const { header, records } = await callPage(this.place, { ...request, ...after, timeoutMs: this.timeoutMs });
+        losses.push(...header.losses);
+        if (header.count > 0) {
+          batches.push({ at: [rest.database, rest.store], count: header.count, json: records[0] as Uint8Array });
+        }
+        next = header.next;
+      } while (next !== undefined);
+    } catch (error) {
+      if (!isSlow(error)) throw error;
+      this.#slow = error;
+      const item = [database.name, store.name].map((name) => (typeof name === 'string' ? name : '?')).join('/');
+      const detail = `records are missing: ${error.message}`;
+      losses.push({ code: 'database-failed', kind: 'indexedDB', item, detail });
+    }
+  }
+}
+
+const isSlow = (error: unknown): error is PspError => error instanceof PspError && error.code === 'TIMEOUT';
 
 export function ofOrigin(loss: PageLoss, origin: string): Loss {
   return { ...loss, origin };

@@ -1,12 +1,15 @@
 /** Writes the storage of one origin in one frame, batch by batch. */
-import type { Loss, OriginState, StorageItem } from '@psp/protocol';
-import { callPage, type Place } from './page-call.js';
+import type { IdbDatabase, IdbStore, Loss, OriginState, StorageItem, WireString } from '@psp/protocol';
+import { bytesInRequest, callPage, MAX_RECORD_BYTES, type Place } from './page-call.js';
 import type { LoadRequest } from './page/contract.js';
 import { ofOrigin } from './read-origin.js';
+import { cutRecords } from './record-texts.js';
 import type { RecordBatch } from './state.js';
 
 /** So much JSON text of records goes along with the call that makes the databases. */
 const FIRST_BYTES = 2 * 1024 * 1024;
+/** Most JSON text in one put, unless one record alone has more. Batches of imports or of other programs may be of any size. */
+const PUT_BYTES = 4 * 1024 * 1024;
 
 /** Replaces localStorage and the databases of the origin. Gives what the browser would not take. */
 export async function writeOrigin(
@@ -16,7 +19,8 @@ export async function writeOrigin(
   timeoutMs: number,
 ): Promise<Loss[]> {
   const { localStorage, indexedDB: databases } = state;
-  const reader = batches[Symbol.asyncIterator]();
+  const losses: Loss[] = [];
+  const reader = sendable(state, batches, losses);
   const puts: StorePut[] = [];
   let next = await reader.next();
   for (let bytes = 0; next.done !== true; next = await reader.next()) {
@@ -25,7 +29,7 @@ export async function writeOrigin(
     puts.push(putOf(state, next.value));
   }
   const { header } = await callPage(place, { do: 'load', localStorage, databases, puts, timeoutMs });
-  const losses = header.losses.map((loss) => ofOrigin(loss, state.origin));
+  losses.push(...header.losses.map((loss) => ofOrigin(loss, state.origin)));
   const put = async (batch: RecordBatch): Promise<void> => {
     const reply = await callPage(place, { do: 'put', ...putOf(state, batch), timeoutMs });
     losses.push(...reply.header.losses.map((loss) => ofOrigin(loss, state.origin)));
@@ -49,13 +53,50 @@ export async function writeSessionStorage(place: Place, items: StorageItem[], ti
   return header.losses.map((loss) => ofOrigin(loss, place.frame.origin as string));
 }
 
+/** The batches in pieces that the browser can take. A record that is too large by itself becomes a loss. */
+async function* sendable(
+  state: OriginState,
+  batches: AsyncIterable<RecordBatch>,
+  losses: Loss[],
+): AsyncGenerator<RecordBatch> {
+  for await (const batch of batches) {
+    if (batch.json.length <= PUT_BYTES) yield batch;
+    else {
+      for (const { text, count } of cutRecords(batch.json, PUT_BYTES)) {
+        if (text.length > PUT_BYTES && bytesInRequest(text) > MAX_RECORD_BYTES)
+          losses.push(tooLarge(state, batch, text));
+        else yield { at: batch.at, count, json: Buffer.concat([OPEN, text, CLOSE]) };
+      }
+    }
+  }
+}
+
+const OPEN = Buffer.from('[');
+const CLOSE = Buffer.from(']');
+
+function tooLarge(state: OriginState, { at }: RecordBatch, record: Uint8Array): Loss {
+  const { database, store } = placeOf(state, at);
+  const detail = `the record takes ${bytesInRequest(record)} bytes on its way to the browser, which takes ${MAX_RECORD_BYTES}`;
+  const item = [database.name, store.name].map(nameLabel).concat(keyLabel(record)).join('/');
+  return { code: 'record-not-restored', kind: 'indexedDB', origin: state.origin, item, detail };
+}
+
+/** A name that JSON cannot hold as it is stands in reports as a mark. */
+const nameLabel = (name: WireString): string => (typeof name === 'string' ? name : '?');
+
+/** The key of a record for a report, where it is short and plain. */
+function keyLabel(record: Uint8Array): string {
+  const found = KEY.exec(Buffer.from(record.subarray(0, 1024)).toString());
+  return found?.[1] === undefined ? '?' : String(JSON.parse(found[1]));
+}
+
+/** A record as this code writes it: the key comes first. */
+const KEY = /^\s*\{"key":("(?:[^"\\]|\\.){0,120}"|-?\d[\d.eE+-]*),/;
+
 type StorePut = NonNullable<LoadRequest['puts']>[number];
 
 function putOf(state: OriginState, { at, json }: RecordBatch): StorePut {
-  const database = state.indexedDB[at[1]];
-  const store = database?.stores[at[2]];
-  // Checked when the payload was read.
-  if (database === undefined || store === undefined) throw new RangeError(`no store at [${at.join(', ')}]`);
+  const { database, store } = placeOf(state, at);
   return {
     database: database.name,
     store: store.name,
@@ -63,4 +104,12 @@ function putOf(state: OriginState, { at, json }: RecordBatch): StorePut {
     // With every batch, since writing records moves the generator.
     ...(store.keyGenerator === undefined ? {} : { keyGenerator: store.keyGenerator }),
   };
+}
+
+function placeOf(state: OriginState, at: RecordBatch['at']): { database: IdbDatabase; store: IdbStore } {
+  const database = state.indexedDB[at[1]];
+  const store = database?.stores[at[2]];
+  // Checked when the payload was read.
+  if (database === undefined || store === undefined) throw new RangeError(`no store at [${at.join(', ')}]`);
+  return { database, store };
 }

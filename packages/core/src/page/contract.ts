@@ -13,8 +13,8 @@ export interface PageLoss {
 }
 
 /**
- * Reads the storage of the document's origin. Records beyond `maxBytes` of JSON text (counted in UTF-16 code units, and not cut within
- * a batch) are left for `records`. Waits for blocked databases run side by side, so that they take `timeoutMs` together.
+ * Reads the storage of the document's origin. Records beyond `maxBytes` of JSON text (counted in UTF-16 code units) are left for
+ * `records`; one record that alone is longer is read by itself. Waits for blocked databases run side by side, so that they take `timeoutMs` together.
  */
 export interface DumpRequest {
   do: 'dump';
@@ -22,6 +22,8 @@ export interface DumpRequest {
   sessionStorage: boolean;
   indexedDB: boolean;
   maxBytes: number;
+  /** A record that takes more than this within a message (quotes, backslashes and all beyond ASCII count 8) is a loss. */
+  maxRecordBytes: number;
   /** For each step that may be blocked by another page (opening a database). */
   timeoutMs: number;
 }
@@ -37,13 +39,14 @@ export interface DumpReply {
   losses: PageLoss[];
 }
 
-/** Goes on reading one store after a key. The reply has one line of records. */
+/** Goes on reading one store after a key, by the limits of `dump`. The reply has one line of records, maybe `[]` though more follow. */
 export interface RecordsRequest {
   do: 'records';
   database: IdbDatabase['name'];
   store: IdbStore['name'];
   after?: WireValue;
   maxBytes: number;
+  maxRecordBytes: number;
   timeoutMs: number;
 }
 export interface RecordsReply {

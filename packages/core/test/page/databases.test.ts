@@ -156,7 +156,7 @@ describe('databases', () => {
   it('are not made by reading or putting', async () => {
     from = await realms.realm();
     const place = { database: 'gone', store: 's', timeoutMs: 5000 };
-    const read = await from.call({ do: 'records', maxBytes: 1000, ...place });
+    const read = await from.call({ do: 'records', maxBytes: 1000, maxRecordBytes: 1000, ...place });
     expect(read).toMatchObject({
       header: { count: 0, losses: [{ code: 'database-failed', item: 'gone/s' }] },
       lines: ['[]'],
@@ -342,6 +342,42 @@ describe('many records', () => {
     await seedMany(from, 20);
     expect(await move(from, to, 1)).toEqual([]);
     expect(await recordsOf(to)).toEqual(await recordsOf(from));
+  });
+
+  const seedLarge = (realm: Realm): Promise<void> =>
+    realm.page.evaluate(async () => {
+      const database = await kit.open('large', 1, (made) => void made.createObjectStore('s'));
+      const transaction = database.transaction('s', 'readwrite');
+      for (let at = 0; at < 6; at++) transaction.objectStore('s').put(new Blob(['b'.repeat(1.2e6)]), at);
+      for (let at = 6; at < 12; at++) transaction.objectStore('s').put('t'.repeat(1.2e6), at);
+      transaction.objectStore('s').put('"'.repeat(3e5), 12);
+      transaction.objectStore('s').put('small', 13);
+      await kit.done(transaction);
+      database.close();
+    });
+
+  it('that are large come one in a reply', async () => {
+    await pair();
+    await seedLarge(from);
+    const { header, lines } = await from.dump({ maxBytes: 2 ** 20 });
+    expect(header.batches).toEqual([{ database: 0, store: 0, count: 1 }]);
+    expect(lines[0]!.length).toBeLessThan(1.7e6);
+    const limits = { maxBytes: 2 ** 20, maxRecordBytes: 2 ** 26, timeoutMs: 20_000 };
+    for (let after = 0; after < 12; after++) {
+      const reply = await from.call({ do: 'records', database: 'large', store: 's', after, ...limits });
+      expect(reply.header).toEqual({ count: 1, next: after + 1, losses: [] });
+    }
+    expect(await move(from, to, 2 ** 20)).toEqual([]);
+    expect(await recordsOf(to)).toEqual(await recordsOf(from));
+  });
+
+  it('that are above the limit are losses by name, quotes counted as they grow, and cost no other', async () => {
+    from = await realms.realm();
+    await seedLarge(from);
+    const { header, lines } = await from.dump({ maxRecordBytes: 1.4e6 });
+    const named = (at: number): string => `record-too-large large/s/${at}`;
+    expect(header.losses.map(({ code, item }) => `${code} ${item}`)).toEqual([0, 1, 2, 3, 4, 5, 12].map(named));
+    expect(keysOf(lines)).toEqual([6, 7, 8, 9, 10, 11, 13]);
   });
 
   it('of which one cannot stand cost no other', async () => {

@@ -25,6 +25,7 @@ declare global {
 }
 
 const TIMEOUT_MS = 20_000;
+const LIMITS = { maxBytes: 2 ** 26, maxRecordBytes: 2 ** 26 };
 
 interface Replies {
   dump: DumpReply;
@@ -40,7 +41,7 @@ export interface Realm {
   /** Calls the page function with any text. */
   callRaw(text: string): Promise<DumpReply & Partial<PageFailure>>;
   dump(
-    change?: Partial<{ maxBytes: number; timeoutMs: number; indexedDB: boolean }>,
+    change?: Partial<{ maxBytes: number; maxRecordBytes: number; timeoutMs: number; indexedDB: boolean }>,
   ): Promise<{ header: DumpReply; lines: string[] }>;
   load(change: Partial<LoadRequest>): Promise<LoadReply>;
   put(
@@ -137,7 +138,7 @@ function realmOf(page: Page, caller: Caller): Realm {
     if (parsed.error !== undefined) throw new Error(`The page function failed: ${parsed.error}`);
     return { header: parsed, lines };
   };
-  const all = { localStorage: true, sessionStorage: true, indexedDB: true, maxBytes: 2 ** 26, timeoutMs: TIMEOUT_MS };
+  const all = { localStorage: true, sessionStorage: true, indexedDB: true, ...LIMITS, timeoutMs: TIMEOUT_MS };
   return {
     page,
     call,
@@ -174,6 +175,7 @@ export async function move(from: Realm, to: Realm, maxBytes = 2 ** 26): Promise<
       do: 'records',
       database: name,
       store: stores[store]!.name,
+      ...LIMITS,
       maxBytes,
       timeoutMs: TIMEOUT_MS,
     } as const;

@@ -5,9 +5,10 @@ import { encodeValue } from '../codec/encode.js';
 import { fromWireString, toWireString } from '../codec/text.js';
 import type { DumpReply, DumpRequest, PageLoss, RecordsReply, RecordsRequest } from '../contract.js';
 import { BlockedError, databaseLoss, label } from '../loss.js';
+import { type Batch, finishBatch } from './batch.js';
 import { peekGenerator } from './generator.js';
 import { openDatabase } from './open.js';
-import { type Batch, type Budget, finishBatch, readStore, type StoreRead } from './read.js';
+import { budgetOf, readStore, type Reading, type StoreRead } from './read.js';
 import { aborted } from './request.js';
 import { readSchema } from './schema.js';
 
@@ -31,9 +32,10 @@ export async function dumpDatabases(request: DumpRequest, losses: PageLoss[]): P
     return undefined;
   });
   if (names === undefined) return dump;
-  const budget = { left: request.maxBytes };
+  const { maxRecordBytes, timeoutMs } = request;
+  const reading = { budget: budgetOf(request.maxBytes), maxRecordBytes, timeoutMs, losses };
   // All at once, so that the waits for blocked databases do not add up.
-  const reads = await Promise.all(names.map((name) => readDatabase(name, budget, request.timeoutMs, losses)));
+  const reads = await Promise.all(names.map((name) => readDatabase(name, reading)));
   dump.databases = [];
   for (const read of reads) if (read !== undefined) await append(dump, read, losses);
   return dump;
@@ -44,8 +46,8 @@ async function append(dump: DatabasesDump, { database, stores }: DatabaseRead, l
   for (const [store, { batches, after, hasMore }] of stores.entries()) {
     const path = pathOf(database, database.stores[store]!);
     for (const batch of batches) {
-      dump.lines.push(await finishBatch(batch, path, losses));
-      dump.batches.push({ database: at, store, count: batch.count });
+      dump.lines.push(`[${await finishBatch(batch, path, losses)}]`);
+      dump.batches.push({ database: at, store, count: batch.contents.length });
     }
     if (hasMore) dump.rest.push({ database: at, store, after: keyWire(after) });
   }
@@ -72,33 +74,23 @@ export function databaseInfos(timeoutMs: number): Promise<IDBDatabaseInfo[]> {
   });
 }
 
-async function readDatabase(
-  name: string,
-  budget: Budget,
-  timeoutMs: number,
-  losses: PageLoss[],
-): Promise<DatabaseRead | undefined> {
+async function readDatabase(name: string, reading: Omit<Reading, 'path'>): Promise<DatabaseRead | undefined> {
   const item = label(toWireString(name));
   try {
-    const database = await openDatabase(name, timeoutMs);
+    const database = await openDatabase(name, reading.timeoutMs);
     try {
-      return await readStores(database, budget, timeoutMs, losses);
+      return await readStores(database, reading);
     } finally {
       database.close();
     }
   } catch (error) {
-    losses.push(databaseLoss(error, item));
+    reading.losses.push(databaseLoss(error, item));
     return undefined;
   }
 }
 
 /** All stores in one transaction, so that they belong together. */
-async function readStores(
-  database: IDBDatabase,
-  budget: Budget,
-  timeoutMs: number,
-  losses: PageLoss[],
-): Promise<DatabaseRead> {
+async function readStores(database: IDBDatabase, reading: Omit<Reading, 'path'>): Promise<DatabaseRead> {
   const stores: IdbStore[] = readSchema(database).map((store) => ({ ...store, records: [] }));
   const found = { name: toWireString(database.name), version: database.version, stores };
   const reads = stores.map((): StoreRead => ({ batches: [], after: undefined, hasMore: true }));
@@ -108,15 +100,16 @@ async function readStores(
   const transaction = database.transaction(names, hasGenerator ? 'readwrite' : 'readonly');
   try {
     for (const [at, name] of names.entries()) {
-      await readStore(transaction.objectStore(name), reads[at]!, budget, timeoutMs).catch((error: unknown) => {
+      const path = pathOf(found, stores[at]!);
+      await readStore(transaction.objectStore(name), reads[at]!, { ...reading, path }).catch((error: unknown) => {
         if (error instanceof BlockedError) throw error;
         reads[at]!.hasMore = false;
-        losses.push(databaseLoss(error, pathOf(found, stores[at]!)));
+        reading.losses.push(databaseLoss(error, path));
       });
     }
     for (const store of stores) {
       if (!store.autoIncrement) continue;
-      store.keyGenerator = await peekGenerator(transaction.objectStore(fromWireString(store.name)), timeoutMs);
+      store.keyGenerator = await peekGenerator(transaction.objectStore(fromWireString(store.name)), reading.timeoutMs);
     }
   } finally {
     await aborted(transaction);
@@ -126,28 +119,30 @@ async function readStores(
 
 /** One line with the next records of a store. */
 export async function readRecords(request: RecordsRequest): Promise<{ header: RecordsReply; line: string }> {
+  const { maxRecordBytes, timeoutMs } = request;
   const losses: PageLoss[] = [];
+  const path = pathOf({ name: request.database }, { name: request.store });
   const after = request.after === undefined ? undefined : ((await decodeValue(request.after)) as IDBValidKey);
   const read: StoreRead = { batches: [], after, hasMore: true };
   try {
-    await readOn(request, read);
+    await readOn(request, read, { budget: budgetOf(request.maxBytes), maxRecordBytes, timeoutMs, path, losses });
   } catch (error) {
     read.hasMore = false;
-    losses.push(databaseLoss(error, pathOf({ name: request.database }, { name: request.store })));
+    losses.push(databaseLoss(error, path));
   }
-  const line = await joinBatches(read.batches, pathOf({ name: request.database }, { name: request.store }), losses);
-  const count = read.batches.reduce((sum, batch) => sum + batch.count, 0);
+  const line = await joinBatches(read.batches, path, losses);
+  const count = read.batches.reduce((sum, batch) => sum + batch.contents.length, 0);
   const next = read.hasMore ? keyWire(read.after) : undefined;
   return { header: { count, ...(next === undefined ? {} : { next }), losses }, line };
 }
 
-async function readOn(request: RecordsRequest, into: StoreRead): Promise<void> {
+async function readOn(request: RecordsRequest, into: StoreRead, reading: Reading): Promise<void> {
   const database = await openDatabase(fromWireString(request.database), request.timeoutMs);
   try {
     const name = fromWireString(request.store);
     const transaction = database.transaction(name);
     try {
-      await readStore(transaction.objectStore(name), into, { left: request.maxBytes }, request.timeoutMs);
+      await readStore(transaction.objectStore(name), into, reading);
     } finally {
       await aborted(transaction);
     }
@@ -157,7 +152,7 @@ async function readOn(request: RecordsRequest, into: StoreRead): Promise<void> {
 }
 
 async function joinBatches(batches: readonly Batch[], path: string, losses: PageLoss[]): Promise<string> {
-  const inner: string[] = [];
-  for (const batch of batches) inner.push((await finishBatch(batch, path, losses)).slice(1, -1));
-  return `[${inner.join(',')}]`;
+  const texts: string[] = [];
+  for (const batch of batches) texts.push(await finishBatch(batch, path, losses));
+  return `[${texts.join(',')}]`;
 }

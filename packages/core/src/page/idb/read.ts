@@ -1,28 +1,18 @@
 /** Reads the records of a store in pages and encodes them, all within one transaction. */
-import type { IdbRecord } from '@psp/protocol';
-import { encodeValue, type Encoded } from '../codec/encode.js';
 import type { PageLoss } from '../contract.js';
 import { keyLabel, loss } from '../loss.js';
+import { addRecord, type Batch, BATCH_LENGTH, encodeRecord, type EncodedRecord, MAX_GROWTH_ON_WIRE } from './batch.js';
 import { resultOf } from './request.js';
 
-/** Length of the JSON text of one batch that paging aims at. */
-const BATCH_LENGTH = 2 ** 20;
-
-/** Records of the first page, and the growth from page to page, until the size of a record is known. */
-const FIRST_COUNT = 16;
+/** Records of the first page: one, since it may be as large as all of a store's usual records. */
+const FIRST_COUNT = 1;
+/** Growth from page to page, until the size of a record is known. */
 const MAX_GROWTH = 16;
 
-/** Length of JSON text that may still be read, shared by all stores of a request. */
+/** Length of JSON text that may still be read, shared by all stores of a request. The first record may exceed it. */
 export interface Budget {
   left: number;
-}
-
-/** Records read together. `json` is there unless some value needs to be finished outside of the transaction. */
-export interface Batch {
-  readonly count: number;
-  json: string | undefined;
-  readonly records: IdbRecord[];
-  readonly unfinished: { encoded: Encoded; key: IDBValidKey }[];
+  isUntouched: boolean;
 }
 
 export interface StoreRead {
@@ -32,10 +22,22 @@ export interface StoreRead {
   hasMore: boolean;
 }
 
+export interface Reading {
+  readonly budget: Budget;
+  readonly maxRecordBytes: number;
+  readonly timeoutMs: number;
+  /** `database/store`, for losses. */
+  readonly path: string;
+  readonly losses: PageLoss[];
+}
+
 interface Page {
   readonly keys: readonly IDBValidKey[];
   readonly values: readonly unknown[];
+  readonly isLast: boolean;
 }
+
+export const budgetOf = (maxLength: number): Budget => ({ left: maxLength, isUntouched: true });
 
 async function readPage(
   store: IDBObjectStore,
@@ -44,61 +46,60 @@ async function readPage(
   timeoutMs: number,
 ): Promise<Page> {
   const [keys, values] = await Promise.all([
-    resultOf(store.getAllKeys(query, count), timeoutMs),
+    // One more than wanted tells whether there is more.
+    resultOf(store.getAllKeys(query, count + 1), timeoutMs),
     resultOf(store.getAll(query, count) as IDBRequest<unknown[]>, timeoutMs),
   ]);
-  return { keys, values };
+  return { keys: keys.slice(0, values.length), values, isLast: keys.length <= count };
 }
 
 /** Reads until the end of the store or of the budget. `into` is filled as pages come, so that a failure keeps what was read. */
-export async function readStore(
-  store: IDBObjectStore,
-  into: StoreRead,
-  budget: Budget,
-  timeoutMs: number,
-): Promise<void> {
+export async function readStore(store: IDBObjectStore, into: StoreRead, reading: Reading): Promise<void> {
+  const { budget } = reading;
   let count = FIRST_COUNT;
   while (into.hasMore && budget.left > 0) {
     const query = into.after === undefined ? null : IDBKeyRange.lowerBound(into.after, true);
-    const { keys, values } = await readPage(store, query, count, timeoutMs);
-    if (keys.length > 0) {
-      const { batch, length } = encodeBatch(keys, values);
-      into.batches.push(batch);
-      into.after = keys[keys.length - 1];
-      budget.left -= length;
-      const wanted = Math.min(BATCH_LENGTH, budget.left) / (length / keys.length);
-      into.hasMore = keys.length === count;
-      count = Math.max(1, Math.min(Math.floor(wanted), count * MAX_GROWTH));
-    } else {
-      into.hasMore = false;
-    }
+    const page = await readPage(store, query, count, reading.timeoutMs);
+    const { taken, length } = takeRecords(page, into, reading);
+    into.hasMore = taken < page.keys.length || !page.isLast;
+    if (!into.hasMore) break;
+    const average = length / Math.max(1, taken);
+    // A record that will not fit would be read in vain.
+    if (average > budget.left) budget.left = 0;
+    const wanted = Math.floor(Math.min(BATCH_LENGTH, budget.left) / average);
+    count = Math.max(1, Math.min(wanted, count * MAX_GROWTH));
   }
 }
 
-function encodeBatch(keys: readonly IDBValidKey[], values: readonly unknown[]): { batch: Batch; length: number } {
-  const batch: Batch = { count: keys.length, json: undefined, records: [], unfinished: [] };
-  let pending = 0;
-  for (const [at, key] of keys.entries()) {
-    const encoded = encodeValue(values[at]);
-    batch.records.push({ key: encodeValue(key).wire, value: encoded.wire });
-    pending += encoded.pendingBytes;
-    if (encoded.finish !== undefined || encoded.lost.length > 0) batch.unfinished.push({ encoded, key });
+/** Encodes records while the budget lasts, and tells of how many, and of what length they are. */
+function takeRecords({ keys, values }: Page, into: StoreRead, reading: Reading): { taken: number; length: number } {
+  let length = 0;
+  for (const [taken, key] of keys.entries()) {
+    const record = encodeRecord(key, values[taken]);
+    if (isTooLarge(record, reading.maxRecordBytes)) reading.losses.push(tooLarge(key, reading));
+    else if (spend(reading.budget, record.length)) addRecord(into.batches, record);
+    else return { taken, length };
+    into.after = key;
+    length += Math.min(record.length, reading.maxRecordBytes);
   }
-  const text = JSON.stringify(batch.records);
-  if (batch.unfinished.length > 0) return { batch, length: text.length + pending };
-  batch.json = text;
-  batch.records.length = 0;
-  return { batch, length: text.length };
+  return { taken: keys.length, length };
 }
 
-/** The JSON text of a batch. Call it when the transaction is over. */
-export async function finishBatch(batch: Batch, path: string, losses: PageLoss[]): Promise<string> {
-  if (batch.json !== undefined) return batch.json;
-  for (const { encoded, key } of batch.unfinished) {
-    await encoded.finish?.();
-    if (encoded.lost.length === 0) continue;
-    const item = `${path}/${keyLabel(key)}`;
-    losses.push(loss('value-not-portable', 'indexedDB', { item, detail: encoded.lost.join('; ') }));
+/** False, and the budget spent, when the record does not fit. */
+function spend(budget: Budget, length: number): boolean {
+  if (length > budget.left && !budget.isUntouched) {
+    budget.left = 0;
+    return false;
   }
-  return JSON.stringify(batch.records);
+  budget.isUntouched = false;
+  budget.left -= length;
+  return true;
+}
+
+const isTooLarge = (record: EncodedRecord, maxBytes: number): boolean =>
+  record.length * MAX_GROWTH_ON_WIRE > maxBytes && record.wireBytes > maxBytes;
+
+function tooLarge(key: IDBValidKey, { path, maxRecordBytes }: Reading): PageLoss {
+  const detail = `its text takes more than ${maxRecordBytes} bytes on its way out of the browser`;
+  return loss('record-too-large', 'indexedDB', { item: `${path}/${keyLabel(key)}`, detail });
 }
