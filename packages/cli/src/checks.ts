@@ -1,12 +1,16 @@
 /** The checks of `psp doctor`: each looks at one thing that everything else needs. */
 import { execFile } from 'node:child_process';
-import { stat } from 'node:fs/promises';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
-import { findChromium } from '@psp/core';
-import { ERROR_KINDS, PspError } from '@psp/protocol';
+import { findChromium, type Store } from '@psp/core';
+import { ERROR_KINDS, PspError, type ErrorCode } from '@psp/protocol';
+import { permissionFault } from './folder-rights.js';
+import { withoutQueries } from './plain-text.js';
 import type { Run } from './run.js';
 import { allSessions } from './sessions.js';
 import { plural } from './units.js';
+
+const TRIAL_BYTES = 64 * 1024;
 
 export interface CheckResult {
   /** `warning` is worth knowing and stops nothing. */
@@ -35,8 +39,10 @@ export async function lookSafely(check: Check, run: Run): Promise<CheckResult> {
   try {
     return await check.look(run);
   } catch (error) {
-    if (!(error instanceof PspError)) throw error;
-    return { status: 'wrong', detail: error.message, advice: ERROR_KINDS[error.code].advice };
+    if (error instanceof PspError)
+      return { status: 'wrong', detail: error.message, advice: ERROR_KINDS[error.code].advice };
+    const detail = `unexpected error: ${withoutQueries(error instanceof Error ? error.message : String(error))}`;
+    return { status: 'wrong', detail, advice: 'This is a fault of PSP: please report it.' };
   }
 }
 
@@ -76,9 +82,20 @@ async function storeAnswers(run: Run): Promise<CheckResult> {
   const store = await run.openStore();
   try {
     await store.probe();
+    await writeTrial(store);
     return { status: 'ok', detail: `${store.url} reads, writes and refuses stale writes` };
   } finally {
     await store.close();
+  }
+}
+
+/** As large as a small session: what a probe writes is so little that it fits on a full disk. */
+async function writeTrial(store: Store): Promise<void> {
+  const key = `probe/${randomUUID()}`;
+  try {
+    await store.put(key, randomBytes(TRIAL_BYTES), { absent: true });
+  } finally {
+    await store.remove(key);
   }
 }
 
@@ -88,17 +105,23 @@ async function permissions(run: Run): Promise<CheckResult> {
   if (process.platform === 'win32' || !url.startsWith('file:'))
     return { status: 'ok', detail: 'not a matter of files here' };
   const folder = url.slice('file:'.length);
-  const { mode } = await stat(folder);
-  const shown = (mode & 0o777).toString(8).padStart(4, '0');
-  if ((mode & 0o077) === 0) return { status: 'ok', detail: `${folder} is yours alone (${shown})` };
-  return { status: 'wrong', detail: `${folder} is open to others (${shown})`, advice: `Run: chmod 700 '${folder}'` };
+  const fault = await permissionFault(folder);
+  return fault === undefined ? { status: 'ok', detail: `${folder} is yours alone` } : { status: 'wrong', ...fault };
 }
 
 async function key(run: Run): Promise<CheckResult> {
   const keys = run.openKeys();
   const id = await keys.keyId();
   if (id !== undefined) return { status: 'ok', detail: `${keys.description}, key ${id}` };
-  // With sessions in the store, the check of sessions says that their key is missing.
+  try {
+    // Throws KEY_MISSING when there are sessions that need one: then none will be made.
+    await (await run.archive()).list({ limit: 1 });
+  } catch (error) {
+    if (error instanceof PspError && error.code === 'KEY_MISSING') throw error;
+    // The check of the store says why.
+    const detail = `${keys.description} does not exist, and the store does not tell whether sessions need it`;
+    return { status: 'warning', detail };
+  }
   return { status: 'ok', detail: `${keys.description} is made at the first capture` };
 }
 
@@ -106,7 +129,9 @@ async function key(run: Run): Promise<CheckResult> {
 async function sessions(run: Run): Promise<CheckResult> {
   const archive = await run.archive();
   const { sessions: found, damaged } = await allSessions(archive);
-  const broken = damaged.map(({ id, error }) => `${id} (${error.code})`);
+  const broken = new Map<ErrorCode, string[]>();
+  const note = (id: string, { code }: PspError): void => void broken.set(code, [...(broken.get(code) ?? []), id]);
+  damaged.forEach(({ id, error }) => note(id, error));
   for (const { id } of found) {
     run.output.progress(`opening ${id} ...`);
     try {
@@ -114,12 +139,25 @@ async function sessions(run: Run): Promise<CheckResult> {
       for await (const _batch of state.batches);
     } catch (error) {
       if (!(error instanceof PspError)) throw error;
-      broken.push(`${id} (${error.code})`);
+      note(id, error);
     }
   }
   const total = plural(found.length + damaged.length, 'session');
-  if (broken.length === 0) return { status: 'ok', detail: `${total}, none damaged` };
-  const advice =
-    'Bring the key that sealed them, go back to an earlier copy of the store, or remove them with psp delete.';
-  return { status: 'wrong', detail: `${total}, ${broken.length} cannot be opened: ${broken.join(', ')}`, advice };
+  if (broken.size === 0) return { status: 'ok', detail: `${total}, none damaged` };
+  const count = [...broken.values()].reduce((sum, ids) => sum + ids.length, 0);
+  const reasons = [...broken].map(([code, ids]) => `${someOf(ids)} (${code})`).join('; ');
+  const detail = `${total}, ${count} cannot be opened: ${reasons}`;
+  return { status: 'wrong', detail, advice: [...broken.keys()].map((code) => CURES[code] ?? OTHER_CURE).join(' ') };
+}
+
+const CURES: Partial<Record<ErrorCode, string>> = {
+  KEY_MISMATCH: 'Bring the key that sealed them, with PSP_KEY_FILE.',
+  UNSUPPORTED_VERSION: ERROR_KINDS.UNSUPPORTED_VERSION.advice,
+};
+const OTHER_CURE = 'Go back to an earlier copy of the store, or remove what is damaged with psp delete.';
+
+/** Ids are long: more than a few make no line that anybody reads. */
+function someOf(ids: readonly string[]): string {
+  const SHOWN = 3;
+  return ids.length <= SHOWN ? ids.join(', ') : `${ids.slice(0, SHOWN).join(', ')} and ${ids.length - SHOWN} more`;
 }

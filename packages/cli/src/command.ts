@@ -34,5 +34,5 @@ export interface Command<O = Record<string, unknown>> {
 
 export const ID_ARGUMENT: ArgumentRow = {
   name: '<id>',
-  description: 'the session: its id, its name, or the first 8 or more characters of its id',
+  description: 'the session: its id, its name, or the beginning of its id as psp list shows it',
 };

@@ -3,7 +3,6 @@ import { styleText } from 'node:util';
 import { LOSS_ADVICE, type Loss, type LossCode } from '@psp/protocol';
 import { plainJson, plainText, withoutQueries } from './plain-text.js';
 import { tableLines, type Column } from './table.js';
-import { plural } from './units.js';
 
 type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow';
 
@@ -69,7 +68,7 @@ export class Output {
   /** What was lost, the same reason said once, with what to do. On standard error; with --json the result holds it. */
   losses(losses: readonly Loss[]): void {
     if (losses.length === 0 || this.json) return;
-    this.note(`${plural(losses.length, 'thing')} could not be kept:`);
+    this.note('could not be kept:');
     for (const [reason, group] of groupsOf(losses)) {
       const names = group.map(placeOf).filter((name) => name !== '');
       const shown = names.length > 6 ? [...names.slice(0, 5), `and ${names.length - 5} more`] : names;

@@ -37,6 +37,8 @@ async function runCommand(command: Command<never>, args: readonly string[], opti
   try {
     return (await command.run(run, args, options as never)) ?? EXIT.ok;
   } finally {
+    // What an interruption closes fails the command: that is neither a result nor a failure to report.
+    await run.goOn();
     undo();
     await run.close();
   }
@@ -104,14 +106,17 @@ function milliseconds(seconds: string): number {
   const value = Number(seconds);
   if (/^\d+(\.\d+)?$/.test(seconds) && value > 0 && value <= MAX_SECONDS) return Math.ceil(value * 1000);
   throw usageError(
-    `--timeout: expected seconds from 0 to ${MAX_SECONDS}, found ${JSON.stringify(seconds.slice(0, 20))}`,
+    `--timeout: expected seconds, more than 0 and at most ${MAX_SECONDS}, found ${JSON.stringify(seconds.slice(0, 20))}`,
   );
 }
 
 /** Commander says "error: unknown option '--x'\n(Did you mean --y?)". */
 function usageMessage(error: CommanderError): string {
   if (error.code === 'commander.help') return 'expected a command. See psp --help';
-  return `${error.message.replace(/^error: /, '').replaceAll('\n', ' ')}. See psp --help`;
+  return `${error.message
+    .replace(/^error: /, '')
+    .replaceAll('\n', ' ')
+    .replace(/\.$/, '')}. See psp --help`;
 }
 
 function exampleHelp(examples: readonly string[]): string {

@@ -1,6 +1,16 @@
 /** What a command gets: the global options, the output, the store, and a way to tidy up when it is interrupted. */
-import { Archive, openKeySource, openStore, type KeySource, type Progress, type Store } from '@psp/core';
-import { EXIT } from './failure.js';
+import {
+  Archive,
+  openKeySource,
+  openStore,
+  type KeySource,
+  type Progress,
+  type RecordBatch,
+  type SavedSession,
+  type SessionState,
+  type Store,
+} from '@psp/core';
+import { EXIT, usageError } from './failure.js';
 import { Output } from './output.js';
 
 export interface Globals {
@@ -20,6 +30,7 @@ export class Run {
   readonly output: Output;
   readonly #tidies = new Set<Tidy>();
   #archive: Archive | undefined;
+  #interrupted = false;
 
   constructor(readonly globals: Globals) {
     this.output = new Output(globals.json);
@@ -30,13 +41,31 @@ export class Run {
     return openKeySource({ ...(keyFile === undefined ? {} : { keyFile }), onNotice: (text) => this.output.warn(text) });
   }
 
-  openStore(): Promise<Store> {
-    return openStore(this.globals.store);
+  async openStore(): Promise<Store> {
+    const { store } = this.globals;
+    const chosen = store ?? process.env['PSP_STORE'] ?? '';
+    if (/^[./~]/.test(chosen))
+      throw usageError(
+        `${store === undefined ? 'PSP_STORE' : '--store'}: expected a URL, found a path. Write file: before it, as in file:/home/me/sessions`,
+      );
+    return openStore(store);
   }
 
   async archive(): Promise<Archive> {
     this.#archive ??= new Archive(await this.openStore(), this.openKeys());
     return this.#archive;
+  }
+
+  /** Stores a new session, unless the command is interrupted before the store commits it: then it never resolves. */
+  async save({ document, batches }: SessionState): Promise<SavedSession> {
+    await this.goOn();
+    const archive = await this.archive();
+    return archive.save({ document, batches: this.#untilInterrupted(batches) });
+  }
+
+  /** Never resolves once the command is interrupted: the process is about to end, and nothing may be done or said any more. */
+  async goOn(): Promise<void> {
+    if (this.#interrupted) await new Promise(() => undefined);
   }
 
   /** `{ timeoutMs }` when the user gave one. */
@@ -68,11 +97,10 @@ export class Run {
   /** Ends the process on Ctrl+C or a request to end, once what is open is closed. A second one ends it at once. */
   listenForSignals(): () => void {
     const codes = { SIGINT: EXIT.interrupted, SIGTERM: 143, SIGHUP: 129 } as const;
-    let stopping = false;
     const listeners = Object.entries(codes).map(([signal, code]) => {
       const listener = (): void => {
-        if (stopping) process.exit(code);
-        stopping = true;
+        if (this.#interrupted) process.exit(code);
+        this.#interrupted = true;
         this.output.endProgress();
         const late = new Promise((resolve) => setTimeout(resolve, TIDY_MS));
         const tidied = Promise.allSettled([...this.#tidies].map((tidy) => tidy()));
@@ -82,5 +110,14 @@ export class Run {
       return () => process.off(signal, listener);
     });
     return () => listeners.forEach((undo) => undo());
+  }
+
+  /** The archive commits after the last batch, and waits for that here. */
+  async *#untilInterrupted(batches: SessionState['batches']): AsyncGenerator<RecordBatch> {
+    for await (const batch of batches) {
+      await this.goOn();
+      yield batch;
+    }
+    await this.goOn();
   }
 }

@@ -1,11 +1,13 @@
 /** What every command says once a session is stored. */
 import type { Loss, SessionCounts, SessionMetadata } from '@psp/protocol';
+import type { Output } from './output.js';
 import type { Run } from './run.js';
 import { byteSize, plural, relativeTime } from './units.js';
 
 /** The JSON form is documented in docs/cli.md, "Saved". */
 export function reportSaved(run: Run, verb: string, metadata: SessionMetadata, losses: readonly Loss[]): void {
   const { output } = run;
+  warnOfNothing(output, metadata.counts);
   output.result({ ...metadata, losses }, () => {
     output.line(`${verb} "${metadata.name}"`);
     output.line(`  id       ${metadata.id}`);
@@ -13,6 +15,15 @@ export function reportSaved(run: Run, verb: string, metadata: SessionMetadata, l
     if (metadata.expiresAt !== undefined) output.line(`  expires  first ${relativeTime(metadata.expiresAt)}`);
     output.losses(losses);
   });
+}
+
+/** A session that holds nothing was rarely meant. */
+export function warnOfNothing(
+  output: Output,
+  { cookies, localStorage, databases, sessionStorage }: SessionCounts,
+): void {
+  if (cookies + localStorage + databases + sessionStorage === 0)
+    output.warn('no cookies and no storage were found: this session logs nobody in');
 }
 
 /** `2 cookies, 1 origin, ...`; the size where it is known. */

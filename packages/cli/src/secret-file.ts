@@ -1,4 +1,4 @@
-/** Writing a file that holds secrets: for its owner only, whole or not at all, and never over another unless asked. */
+/** Writing a file that holds secrets (for its owner only, whole or not at all, never over another unless asked), and the errors of files. */
 import { randomBytes } from 'node:crypto';
 import { link, open, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -30,8 +30,16 @@ async function writeWhole(path: string, text: string): Promise<void> {
   }
 }
 
-/** The error of a file that a person named. */
-export function fileError(error: NodeJS.ErrnoException, path: string): PspError {
+/** The error of an input file: whatever the reason, it is the argument that must change, and not the store. */
+export function inputError(error: NodeJS.ErrnoException, path: string): PspError {
+  const { code = error.message } = error;
+  if (code === 'ENOENT' || code === 'EISDIR' || code === 'ENOTDIR') return fileError(error, path);
+  const whose = code === 'EACCES' || code === 'EPERM' ? 'this user has no right to read it' : 'it cannot be read';
+  return new PspError('INVALID_INPUT', `${path}: ${whose} (${code})`, { cause: error });
+}
+
+/** The error of a file to write. */
+function fileError(error: NodeJS.ErrnoException, path: string): PspError {
   const options = { cause: error };
   switch (error.code) {
     case 'EEXIST':

@@ -1,6 +1,7 @@
 /** Finding sessions in the store: all of them, and the one that a person means. */
 import type { Archive, SessionPage } from '@psp/core';
 import { isSessionId, PspError, type SessionMetadata } from '@psp/protocol';
+import { plural } from './units.js';
 
 /** Shorter beginnings of an id are refused: they would soon mean another session. */
 const SHORTEST_PREFIX = 8;
@@ -21,6 +22,28 @@ export async function allSessions(archive: Archive): Promise<Sessions> {
     if (page.next === undefined) return { sessions, damaged };
     page = await archive.list({ after: page.next });
   }
+}
+
+/**
+ * Throws KEY_MISMATCH when there are sessions and every one of them was sealed with another key: then it is the key that is
+ * wrong, and not the sessions. The report of the error names them.
+ */
+export function refuseForeignKey(found: Pick<SessionPage, 'items' | 'damaged'>, store: string): void {
+  const [first] = found.damaged;
+  if (first === undefined || found.items.length > 0 || found.damaged.some(({ error }) => error.code !== 'KEY_MISMATCH'))
+    return;
+  const damaged = damagedViews(found.damaged);
+  const why = first.error.message.replace(/^session [0-9a-f-]+: /, '');
+  throw new PspError(
+    'KEY_MISMATCH',
+    `no session in ${store} can be opened (${plural(damaged.length, 'session')}): ${why}`,
+    { cause: first.error, report: { damaged } },
+  );
+}
+
+/** As --json shows them. */
+export function damagedViews(damaged: SessionPage['damaged']) {
+  return damaged.map(({ id, error }) => ({ id, code: error.code, message: error.message }));
 }
 
 /**

@@ -125,6 +125,11 @@ describe('login', () => {
     return { started, remote };
   }
 
+  /** Ctrl+C in a terminal: every process of the group gets the signal. */
+  function interruptGroup({ child }: Started): void {
+    process.kill(-(child.pid ?? 0), 'SIGINT');
+  }
+
   function pageOf(browser: Browser) {
     const page = browser
       .contexts()
@@ -193,11 +198,29 @@ describe('login', () => {
     const before = (await home.json<{ sessions: Saved[] }>(['list'])).sessions.length;
     const { started, remote } = await login([`${site.origin}/seed`]);
     const gone = new Promise((resolve) => remote.once('disconnected', resolve));
-    started.child.kill('SIGINT');
-    const { code, stderr } = await started.ended;
-    expect(code).toBe(130);
-    expect(stderr).not.toMatch(/^\s+at /m);
+    // Now there is something that could be stored.
+    await started.says('seen so far: 2 cookies, 1 origin, 3 storage items, 1 record, 1 tab');
+    interruptGroup(started);
+    const { code, stdout, stderr } = await started.ended;
+    expect({ code, stdout }).toEqual({ code: 130, stdout: '' });
+    expect(stderr).not.toMatch(/^psp: |^\s+at |warning/m);
     await gone;
+    expect((await home.json<{ sessions: Saved[] }>(['list'])).sessions).toHaveLength(before);
+  });
+
+  test('stores nothing when the browser ends before Ctrl+C arrives', async () => {
+    const before = (await home.json<{ sessions: Saved[] }>(['list'])).sessions.length;
+    const { started, remote } = await login([`${site.origin}/seed`]);
+    await started.says('seen so far: 2 cookies, 1 origin, 3 storage items, 1 record, 1 tab');
+    const gone = new Promise((resolve) => remote.once('disconnected', resolve));
+    const session = await remote.newBrowserCDPSession();
+    // Held still, psp learns of both at once.
+    started.child.kill('SIGSTOP');
+    await session.send('Browser.crash').catch(() => undefined);
+    await gone;
+    interruptGroup(started);
+    started.child.kill('SIGCONT');
+    expect(await started.ended).toMatchObject({ code: 130, stdout: '' });
     expect((await home.json<{ sessions: Saved[] }>(['list'])).sessions).toHaveLength(before);
   });
 

@@ -121,6 +121,16 @@ describe('the completion', () => {
     expect(await complete('psp', 're')).toEqual(['restore', 'rename']);
     expect(await complete('psp', 'export', '--f')).toEqual(['--format', '--force']);
     expect(await complete('psp', 'export', 'x', '--format', 'p')).toEqual(['psp', 'playwright', 'puppeteer']);
+    expect(await complete('psp', 'export', 'x', '--format', '')).not.toContain('auto');
+    expect(await complete('psp', 'import', 'x', '--format', 'a')).toEqual(['auto']);
+    expect(await complete('psp', '--json', 'sh')).toEqual(['show']);
+    expect(await complete('psp', '--store', 'list', 'show', '--re')).toEqual(['--reveal']);
+    expect(await complete('psp', '--store', 'file', ':', '/x', 'show', '--re')).toEqual(['--reveal']);
+    expect(await complete('psp', '--js')).toEqual(['--json']);
+    expect(await complete('psp', 'help', 'sh')).toEqual(['show']);
+    await writeFile(home.path('my own file'), '');
+    expect(await complete('psp', 'import', home.path('my'))).toEqual([home.path('my own file')]);
+    expect(await complete('psp', 'export', 'x', '--output', home.path('my'))).toEqual([home.path('my own file')]);
     expect(await complete('psp', 'completion', '')).toEqual(expect.arrayContaining(['bash', 'zsh', 'fish']));
   });
 

@@ -41,8 +41,13 @@ export class Home {
     return join(this.folder, name);
   }
 
+  /** In a process group of its own, as a terminal starts it. */
   start(args: readonly string[], env: Record<string, string> = {}): Started {
-    const child = spawn(process.execPath, [BIN, ...args], { cwd: this.folder, env: { ...this.env, ...env } });
+    const child = spawn(process.execPath, [BIN, ...args], {
+      cwd: this.folder,
+      env: { ...this.env, ...env },
+      detached: true,
+    });
     return new Started(child, (outcome) => this.outputs.push(outcome.stdout, outcome.stderr));
   }
 

@@ -222,16 +222,14 @@ describe('bad input to the JSON formats', () => {
     ],
     ['playwright', '"text"', 'storage state: expected object, found another string'],
     ['playwright', '', 'playwright: expected JSON, found an empty file'],
-    [
-      'playwright',
-      '{"cookies":\n[\n secret',
-      'playwright: expected JSON, found other text, or JSON that was cut short',
-    ],
+    ['playwright', '{"cookies":\n[\n secret', 'playwright: expected JSON, found text that is not JSON'],
     [
       'playwright',
       '{"cookies":[],\n"origins":[],\n' + ' '.repeat(40) + '}',
       'playwright: expected JSON, found a fault in line 3',
     ],
+    ['playwright', '{"cookies":[', 'playwright: expected JSON, found JSON that is cut short'],
+    ['selenium', '[{"name":"sid"', 'selenium: expected JSON, found JSON that is cut short'],
     ['playwright', '['.repeat(100_000), 'playwright: expected at most 500 levels of nesting'],
     ['puppeteer', `[{"value":"${'\\"['.repeat(3)}"}`, 'puppeteer: expected JSON'],
   ])('%s: %j', (name, bad, message) => {
@@ -248,6 +246,19 @@ describe('bad input to the JSON formats', () => {
       expect(error.code).toBe('INVALID_DOCUMENT');
       expect(error.message).toContain('psp, playwright, cookies.txt, selenium, puppeteer');
     }
+  });
+
+  test.each([
+    ['{"format":"psp-session","cookies":[{"na', 'expected JSON, found JSON that is cut short'],
+    ['[{"name":"n"},', 'expected JSON, found JSON that is cut short'],
+    ['{"a":1,\n,"secret":2}', 'expected JSON, found a fault in line 2'],
+    ['', 'found an empty file'],
+    ['hello', 'found text that is not JSON'],
+    ['{"a":1}', 'found JSON that is none of them'],
+  ])('what is wrong with %j is said before its format is known', (bad, message) => {
+    const error = failure(() => detectFormat(bad));
+    expect(error.message).toContain(message);
+    expect([error.message, error.cause]).toEqual([expect.not.stringContaining('secret'), undefined]);
   });
 
   test('no text makes a reader throw anything but INVALID_DOCUMENT, or pollute a prototype', () => {

@@ -2,6 +2,7 @@
 import { captureState, checkedOrigin, connectCdp } from '@psp/core';
 import { newSessionId, PspError } from '@psp/protocol';
 import type { Command, OptionRow } from '../command.js';
+import { browserAddress } from '../addresses.js';
 import { usageError } from '../failure.js';
 import { reportSaved } from '../saved.js';
 
@@ -43,8 +44,10 @@ export const capture: Command<Options> = {
   ],
   async run(run, _args, { cdp, context, name, tag = [], origin = [] }) {
     const origins = origin.map(checkedOrigin);
-    const archive = await run.archive();
-    const driver = await openBrowser(cdp, context, run.timeout());
+    const address = await browserAddress(cdp);
+    // A store that cannot be is found before the browser is touched.
+    await run.archive();
+    const driver = await openBrowser(address, context, run.timeout());
     await run.tidied(
       () => driver.close(),
       async () => {
@@ -59,29 +62,21 @@ export const capture: Command<Options> = {
           onProgress,
           ...run.timeout(),
         });
-        const { metadata } = await archive.save(state);
+        const { metadata } = await run.save(state);
         reportSaved(run, 'captured', metadata, state.document.losses);
       },
     );
   },
 };
 
-/** Connects to a browser. The address may hold a token, which command lines show to every user of a machine: hence "-". */
-export async function openBrowser(cdp: string, context: string | undefined, timeout: { timeoutMs?: number }) {
-  const url = cdp === '-' ? await addressFromInput() : cdp;
+/** Connects to a browser. Throws INVALID_INPUT, naming the option, where it has several contexts to choose from. */
+export async function openBrowser(url: string, context: string | undefined, timeout: { timeoutMs?: number }) {
   try {
     return await connectCdp(url, { ...timeout, ...(context === undefined ? {} : { browserContextId: context }) });
   } catch (error) {
     if (!(error instanceof PspError) || error.code !== 'AMBIGUOUS') throw error;
     throw usageError(`${error.message} (--context)`);
   }
-}
-
-async function addressFromInput(): Promise<string> {
-  let text = '';
-  for await (const chunk of process.stdin) text += String(chunk);
-  if (text.trim() === '') throw usageError('--cdp: expected an address on standard input, found nothing');
-  return text.trim();
 }
 
 function hostOf(url: string | undefined): string | undefined {

@@ -10,7 +10,7 @@ export const remove: Command<{ yes?: boolean }> = {
   description: 'Deletes a session with all its versions. Its site is not told: log out there to end the login itself.',
   arguments: [ID_ARGUMENT],
   options: [{ flags: '--yes', description: 'do not ask' }],
-  examples: ['psp delete my-session', 'psp delete 01890a5d --yes'],
+  examples: ['psp delete my-session', 'psp delete 01890a5d-ac96 --yes'],
   async run(run, [given = ''], { yes = false }) {
     const archive = await run.archive();
     const id = await findSession(archive, given);

@@ -8,7 +8,10 @@ export const diff: Command = {
   name: 'diff',
   summary: 'show what differs between two sessions, without values',
   arguments: [
-    { name: '<a>', description: 'the earlier session: its id, its name, or the beginning of its id' },
+    {
+      name: '<a>',
+      description: 'the earlier session: its id, its name, or the beginning of its id as psp list shows it',
+    },
     { name: '<b>', description: 'the later session' },
   ],
   options: [],

@@ -2,11 +2,11 @@
 import { open } from 'node:fs/promises';
 import { basename, extname } from 'node:path';
 import { splitRecords } from '@psp/core';
-import { detectFormat, formatNamed, FORMATS, type SessionParts } from '@psp/core/formats';
+import { detectFormat, formatNamed, FORMATS, type Format, type SessionParts } from '@psp/core/formats';
 import { newSessionId, parseSessionDocument, PspError, SESSION_VERSION, type SessionDocument } from '@psp/protocol';
 import type { Command } from '../command.js';
 import { reportSaved } from '../saved.js';
-import { fileError } from '../secret-file.js';
+import { inputError } from '../secret-file.js';
 
 /** Larger files are refused before they are read. */
 const MAX_FILE_BYTES = 256 * 1024 * 1024;
@@ -39,15 +39,25 @@ export const importFile: Command<Options> = {
   ],
   examples: ['psp import state.json --name my-session', 'psp import cookies.txt --format cookies.txt --tag legacy'],
   async run(run, [file = ''], { format, name, tag }) {
-    const text = textOf(await readInput(file), file);
-    const chosen = format === 'auto' ? detectFormat(text) : formatNamed(format);
-    const parts = chosen.read(text);
+    const text = textOf(await readInput(file), titled(file));
+    const { chosen, parts } = readParts(text, format, titled(file));
     const document = documentOf(parts, { name: name ?? parts.name ?? titleOf(file), tags: tag ?? parts.tags ?? [] });
-    const archive = await run.archive();
-    const { metadata } = await archive.save(splitRecords(document, { maxBytes: BATCH_BYTES }));
+    const { metadata } = await run.save(splitRecords(document, { maxBytes: BATCH_BYTES }));
     reportSaved(run, `imported from ${chosen.name}:`, metadata, document.losses);
   },
 };
+
+/** What is wrong in a file is said with the file's name. */
+function readParts(text: string, format: string, file: string): { chosen: Format; parts: SessionParts } {
+  const named = format === 'auto' ? undefined : formatNamed(format);
+  try {
+    const chosen = named ?? detectFormat(text);
+    return { chosen, parts: chosen.read(text) };
+  } catch (error) {
+    if (!(error instanceof PspError)) throw error;
+    throw new PspError(error.code, `${file}: ${error.message}`, { cause: error });
+  }
+}
 
 /** A new session, checked as a whole: each format checks its own fields only. */
 function documentOf(
@@ -73,11 +83,11 @@ async function readInput(file: string): Promise<Uint8Array> {
     for await (const chunk of stream as AsyncIterable<Uint8Array>) {
       bytes += chunk.length;
       if (bytes > MAX_FILE_BYTES)
-        throw new PspError('TOO_LARGE', `${file}: expected at most ${MAX_FILE_BYTES} bytes, found more`);
+        throw new PspError('TOO_LARGE', `${titled(file)}: expected at most ${MAX_FILE_BYTES} bytes, found more`);
       chunks.push(chunk);
     }
   } catch (error) {
-    throw error instanceof PspError ? error : fileError(error as NodeJS.ErrnoException, file);
+    throw error instanceof PspError ? error : inputError(error as NodeJS.ErrnoException, titled(file));
   }
   return Buffer.concat(chunks);
 }
@@ -90,6 +100,8 @@ function textOf(bytes: Uint8Array, file: string): string {
     throw new PspError('INVALID_DOCUMENT', `${file}: expected UTF-8 text, found other bytes`, { cause });
   }
 }
+
+const titled = (file: string): string => (file === '-' ? 'standard input' : file);
 
 function titleOf(file: string): string {
   return file === '-' ? 'imported' : basename(file, extname(file)).slice(0, 100);

@@ -1,7 +1,7 @@
 /** psp list: the sessions of the store. */
 import type { Command } from '../command.js';
 import type { Run } from '../run.js';
-import { allSessions, shortIds, type Sessions } from '../sessions.js';
+import { allSessions, damagedViews, refuseForeignKey, shortIds, type Sessions } from '../sessions.js';
 import { plural, relativeTime } from '../units.js';
 
 export const list: Command<{ tag?: string[] }> = {
@@ -13,16 +13,27 @@ export const list: Command<{ tag?: string[] }> = {
   ],
   examples: ['psp list', 'psp list --tag staging', "psp list --json | jq -r '.sessions[].id'"],
   async run(run, _args, { tag = [] }) {
-    const all = await allSessions(await run.archive());
+    const archive = await run.archive();
+    const all = await allSessions(archive);
+    refuseForeignKey({ items: [...all.sessions], damaged: all.damaged }, archive.url);
     const sessions = all.sessions.filter(({ tags }) => tag.every((wanted) => tags.includes(wanted)));
-    const damaged = all.damaged.map(({ id, error }) => ({ id, code: error.code, message: error.message }));
-    run.output.result({ sessions, damaged }, () => showTable(run, { ...all, sessions }, all));
+    const damaged = damagedViews(all.damaged);
+    run.output.result({ sessions, damaged }, () => showTable(run, { sessions, all, url: archive.url }));
   },
 };
 
-function showTable({ output }: Run, { sessions, damaged }: Sessions, all: Sessions): void {
+interface Listed {
+  /** Those of all that fit the filter. */
+  readonly sessions: Sessions['sessions'];
+  readonly all: Sessions;
+  readonly url: string;
+}
+
+function showTable({ output }: Run, { sessions, all, url }: Listed): void {
+  const { damaged } = all;
   if (all.sessions.length + damaged.length === 0)
-    output.line('No sessions yet. Begin with: psp login https://example.com');
+    output.line(`No sessions yet in ${url}. Begin with: psp login https://example.com`);
+  else if (all.sessions.length === 0) output.line('No session can be opened.');
   else if (sessions.length === 0) output.line('No session fits.');
   if (damaged.length > 0) output.warn(`${plural(damaged.length, 'session')} cannot be opened: see psp doctor`);
   if (sessions.length === 0) return;

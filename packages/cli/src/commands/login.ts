@@ -1,18 +1,23 @@
 /** psp login: a person logs in in a window, and the session is stored. */
+import { setTimeout } from 'node:timers/promises';
 import type { CapturedState } from '@psp/core';
 import { countSession, newSessionId, type SessionMetadata } from '@psp/protocol';
 import type { Command } from '../command.js';
-import { usageError } from '../failure.js';
+import { webAddress } from '../addresses.js';
 import { LoginWatch, type Ending, type LoginResult } from '../login-watch.js';
 import { withoutQueries } from '../plain-text.js';
 import { enterPressed } from '../prompt.js';
 import type { Run } from '../run.js';
-import { contents } from '../saved.js';
+import { contents, warnOfNothing } from '../saved.js';
+import { refuseForeignKey } from '../sessions.js';
 
 interface Options {
   name?: string;
   tag?: string[];
 }
+
+/** So long a browser that went away is taken for one that Ctrl+C ended. */
+const SIGNAL_MS = 300;
 
 export const login: Command<Options> = {
   name: 'login',
@@ -26,10 +31,10 @@ export const login: Command<Options> = {
   ],
   examples: ['psp login https://app.example', 'psp login https://app.example --name admin --tag staging'],
   async run(run, [given = ''], { name, tag = [] }) {
-    const url = addressOf(given);
+    const url = webAddress(given);
     const archive = await run.archive();
     // A store or key that does not work is found before the person logs in, not after.
-    await archive.list({ limit: 1 });
+    refuseForeignKey(await archive.list(), archive.url);
     // Playwright takes a while to load, and no other command needs it.
     const { openLoginBrowser } = await import('../login-browser.js');
     const opened = await openLoginBrowser(run.globals.timeoutMs);
@@ -45,7 +50,9 @@ export const login: Command<Options> = {
           .goto(url.href, { waitUntil: 'commit' })
           .catch(() => run.output.tell(`${url.host} did not open. Go on in the window`));
         const result = await watch.finish(await waitForPerson(run, watch));
-        const { metadata } = await archive.save(result.state);
+        // Ctrl+C may reach the browser first. Its own signal is then a moment behind.
+        if (result.ending !== 'enter') await setTimeout(SIGNAL_MS);
+        const { metadata } = await run.save(result.state);
         report(run, metadata, result);
       },
     );
@@ -59,9 +66,7 @@ function report(run: Run, metadata: SessionMetadata, result: LoginResult): void 
   const { losses } = state.document;
   if (fault !== undefined)
     output.warn(`the final look failed, the one before it was stored: ${withoutQueries(fault.message)}`);
-  const { cookies, origins, sessionStorage } = metadata.counts;
-  if (cookies + origins + sessionStorage === 0)
-    output.warn('no cookies and no storage were found: this session logs nobody in');
+  warnOfNothing(output, metadata.counts);
   output.result({ ...metadata, losses, ending, capturedAt, tabsCapturedAt }, () => {
     output.line(`captured "${metadata.name}" ${WHEN[ending]}`);
     output.line(`  id       ${metadata.id}`);
@@ -98,13 +103,4 @@ async function waitForPerson(run: Run, watch: LoginWatch): Promise<Ending> {
     done.abort();
     watch.stop();
   }
-}
-
-/** `example.com` means https://example.com. */
-function addressOf(given: string): URL {
-  const text = /^[a-z][a-z0-9+.-]*:/i.test(given) && !/^[^/]+:\d+/.test(given) ? given : `https://${given}`;
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw usageError('url: expected an address such as https://app.example');
-  return url;
 }

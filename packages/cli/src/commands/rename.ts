@@ -8,7 +8,7 @@ export const rename: Command = {
   summary: 'give a session another name',
   arguments: [ID_ARGUMENT, { name: '<name>', description: 'the new name, of 1 to 200 characters' }],
   options: [],
-  examples: ['psp rename my-session staging-admin', 'psp rename 01890a5d "Shop, as buyer"'],
+  examples: ['psp rename my-session staging-admin', 'psp rename 01890a5d-ac96 "Shop, as buyer"'],
   async run(run, [given = '', name = '']) {
     if (name.trim() === '') throw usageError('name: expected 1 to 200 characters, found none');
     const archive = await run.archive();

@@ -1,6 +1,7 @@
 /** psp restore: a stored session into a browser that runs already. */
 import { restoreState, type RestoreReport } from '@psp/core';
 import { ID_ARGUMENT, type Command } from '../command.js';
+import { browserAddress } from '../addresses.js';
 import { withoutQueries } from '../plain-text.js';
 import { findSession } from '../sessions.js';
 import { plural } from '../units.js';
@@ -15,13 +16,14 @@ export const restore: Command<{ cdp: string; context?: string; tabs: boolean }> 
   options: [...CDP_OPTIONS, { flags: '--no-tabs', description: 'open no tabs' }],
   examples: [
     'psp restore my-session --cdp http://127.0.0.1:9222',
-    'psp restore 01890a5d --cdp http://127.0.0.1:9222 --no-tabs',
+    'psp restore 01890a5d-ac96 --cdp http://127.0.0.1:9222 --no-tabs',
   ],
   async run(run, [given = ''], { cdp, context, tabs }) {
+    const address = await browserAddress(cdp);
     const archive = await run.archive();
     const id = await findSession(archive, given);
     const { metadata, state } = await archive.open(id);
-    const driver = await openBrowser(cdp, context, run.timeout());
+    const driver = await openBrowser(address, context, run.timeout());
     await run.tidied(
       () => driver.close(),
       async () => {

@@ -14,8 +14,13 @@ export const show: Command<{ reveal?: boolean }> = {
   description:
     'Shows cookies, origins, tabs, sizes, and when cookies and tokens expire. Values stay hidden without --reveal.',
   arguments: [ID_ARGUMENT],
-  options: [{ flags: '--reveal', description: 'show values too: whoever sees them is logged in' }],
-  examples: ['psp show my-session', 'psp show 01890a5d --json', 'psp show my-session --reveal'],
+  options: [
+    {
+      flags: '--reveal',
+      description: 'show values too, but for records of databases (see psp export): whoever sees them is logged in',
+    },
+  ],
+  examples: ['psp show my-session', 'psp show 01890a5d-ac96 --json', 'psp show my-session --reveal'],
   async run(run, [given = ''], { reveal = false }) {
     const archive = await run.archive();
     const id = await findSession(archive, given);
@@ -30,6 +35,7 @@ function showAll(output: Output, metadata: SessionMetadata, overview: Overview):
   showHead(output, metadata, overview);
   showCookies(output, overview);
   showOrigins(output, overview);
+  showDatabases(output, overview);
   showTabs(output, overview);
   showTokens(output, overview);
   if (overview.losses.length > 0) output.line();
@@ -54,23 +60,33 @@ function showCookies(output: Output, { cookies }: Overview): void {
   const columns = [
     { title: 'NAME' },
     { title: 'DOMAIN' },
+    { title: 'PATH' },
     { title: 'EXPIRES', whole: true },
     { title: 'SIZE', right: true, whole: true },
     { title: 'ATTRIBUTES' },
   ];
   const rows = cookies.map((cookie) => [
     cookie.name,
-    (cookie.hostOnly ? '' : '.') + cookie.domain + (cookie.path === '/' ? '' : cookie.path),
+    placeOf(cookie),
+    cookie.path,
     cookie.expiresAt === undefined ? 'session' : relativeTime(cookie.expiresAt),
     byteSize(cookie.bytes),
     attributes(cookie),
   ]);
   output.table(columns, rows);
-  for (const { name, value } of cookies) if (value !== undefined) output.line(`${name} = ${value}`);
+  if (cookies.some(({ value }) => value !== undefined)) output.line();
+  for (const cookie of cookies)
+    if (cookie.value !== undefined) output.line(`${cookie.name} (${placeOf(cookie)}${cookie.path}) = ${cookie.value}`);
+}
+
+/** A dot before the domain means that its subdomains get the cookie as well. */
+function placeOf({ hostOnly, domain }: Overview['cookies'][number]): string {
+  return hostOnly ? domain : `.${domain}`;
 }
 
 function attributes(cookie: Overview['cookies'][number]): string {
   const flags = [
+    cookie.hostOnly ? 'host-only' : undefined,
     cookie.httpOnly ? 'HttpOnly' : undefined,
     cookie.secure ? 'Secure' : undefined,
     cookie.sameSite,
@@ -96,7 +112,27 @@ function showOrigins(output: Output, { origins }: Overview): void {
     return [origin, String(localStorage.length), String(databases.length), String(records), byteSize(bytes)];
   });
   output.table(columns, rows);
-  for (const { localStorage } of origins) showValues(output, localStorage);
+  for (const { origin, localStorage } of origins) showValues(output, origin, localStorage);
+}
+
+function showDatabases(output: Output, { origins }: Overview): void {
+  const rows = origins.flatMap(({ origin, databases }) =>
+    databases.flatMap(({ name, stores }) =>
+      stores.length === 0
+        ? [[name, '-', '0', '-', origin]]
+        : stores.map((store) => [name, store.name, String(store.records), byteSize(store.bytes), origin]),
+    ),
+  );
+  if (rows.length === 0) return;
+  output.heading('Databases');
+  const columns = [
+    { title: 'DATABASE' },
+    { title: 'STORE' },
+    { title: 'RECORDS', right: true, whole: true },
+    { title: 'SIZE', right: true, whole: true },
+    { title: 'ORIGIN' },
+  ];
+  output.table(columns, rows);
 }
 
 function showTabs(output: Output, { tabs }: Overview): void {
@@ -108,7 +144,8 @@ function showTabs(output: Output, { tabs }: Overview): void {
     String(sessionStorage.reduce((sum, { items }) => sum + items.length, 0)),
   ]);
   output.table(columns, rows);
-  for (const { sessionStorage } of tabs) for (const { items } of sessionStorage) showValues(output, items);
+  for (const { sessionStorage } of tabs)
+    for (const { origin, items } of sessionStorage) showValues(output, origin, items);
 }
 
 function showTokens(output: Output, { tokens }: Overview): void {
@@ -132,6 +169,11 @@ function showTokens(output: Output, { tokens }: Overview): void {
   output.table(columns, rows);
 }
 
-function showValues(output: Output, items: readonly { name: string; value?: string }[]): void {
-  for (const { name, value } of items) if (value !== undefined) output.line(`${name} = ${value}`);
+/** Values of one origin, under its name. Nothing where they are hidden. */
+function showValues(output: Output, origin: string, items: readonly { name: string; value?: string }[]): void {
+  const revealed = items.filter(({ value }) => value !== undefined);
+  if (revealed.length === 0) return;
+  output.line();
+  output.line(`${origin}:`);
+  for (const { name, value } of revealed) output.line(`  ${name} = ${value}`);
 }

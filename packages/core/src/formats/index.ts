@@ -2,6 +2,7 @@
 import { PspError } from '@psp/protocol';
 import { cookiesTxt } from './cookies-txt.js';
 import type { Format } from './format.js';
+import { faultOf } from './place.js';
 import { playwright } from './playwright.js';
 import { psp } from './psp.js';
 import { puppeteer } from './puppeteer.js';
@@ -26,14 +27,18 @@ export function detectFormat(text: string): Format {
   const format = FORMATS.find((candidate) => candidate.recognises(json, text));
   if (format !== undefined) return format;
   const names = FORMATS.map((candidate) => candidate.name).join(', ');
-  throw new PspError('INVALID_DOCUMENT', `file: expected one of the formats ${names}, found something else`);
+  const other = json === undefined ? 'text that is not JSON' : 'JSON that is none of them';
+  const found = text.trim() === '' ? 'an empty file' : other;
+  throw new PspError('INVALID_DOCUMENT', `expected one of the formats ${names}, found ${found}`);
 }
 
+/** Undefined for a text that is not meant to be JSON: cookies.txt is none. Throws INVALID_DOCUMENT for JSON with a fault. */
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
-  } catch {
-    // Not JSON is an answer here, not a fault: cookies.txt is none.
-    return undefined;
+  } catch (error) {
+    if (!/^\s*[[{]/.test(text)) return undefined;
+    // No cause: the engine's message quotes the text, which may be a secret.
+    throw new PspError('INVALID_DOCUMENT', `expected JSON, found ${faultOf(text, error)}`);
   }
 }

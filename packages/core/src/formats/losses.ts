@@ -27,7 +27,7 @@ export function storageLosses(document: SessionDocument, format: string): Loss[]
             'localStorage',
             origin,
             undefined,
-            `${format} does not hold localStorage (${localStorage.length} items)`,
+            `${format} does not hold localStorage (${counted(localStorage.length)})`,
           ),
         ]),
     ...indexedDB.map(({ name }) =>
@@ -47,11 +47,13 @@ export function tabLosses(document: SessionDocument, format: string): Loss[] {
           'sessionStorage',
           origin,
           undefined,
-          `${format} does not hold sessionStorage (${items.length} items)`,
+          `${format} does not hold sessionStorage (${counted(items.length)})`,
         ),
       ),
   ]);
 }
+
+const counted = (items: number): string => `${items} ${items === 1 ? 'item' : 'items'}`;
 
 function originOf(url: string): string | undefined {
   return URL.canParse(url) ? new URL(url).origin : undefined;

@@ -91,9 +91,12 @@ function refuseDepth(text: string, format: string): void {
   }
 }
 
-function faultOf(text: string, error: unknown): string {
+/** What is wrong with a text that JSON.parse refused with this error. */
+export function faultOf(text: string, error: unknown): string {
   if (text.trim() === '') return 'an empty file';
   const position = /position (\d+)/.exec(String(error))?.[1];
-  if (position === undefined) return 'other text, or JSON that was cut short';
+  if (/Unexpected end/.test(String(error)) || Number(position) >= text.trimEnd().length)
+    return 'JSON that is cut short';
+  if (position === undefined) return 'text that is not JSON';
   return `a fault in line ${text.slice(0, Number(position)).split('\n').length}`;
 }
