@@ -6,6 +6,7 @@ import { openKeySource } from './seal/key-file.js';
 import { checkedOrigin, Session, type SessionContext } from './session.js';
 import { openStore } from './store/open.js';
 import type { Store } from './store/store.js';
+import { checkedTimeout } from './timeout.js';
 
 /** `'local'`, a store URL (`file:`, `memory:`), or a store object. */
 export type Storage = string | Store;
@@ -33,7 +34,10 @@ export interface CreateSessionOptions {
 export abstract class SessionAdapter<P> {
   readonly #archives = new Map<Storage | undefined, Promise<Archive>>();
 
-  constructor(protected readonly options: AdapterOptions = {}) {}
+  /** Throws INVALID_INPUT when `timeoutMs` is no time to wait for. */
+  constructor(protected readonly options: AdapterOptions = {}) {
+    checkedTimeout(options.timeoutMs, 'timeoutMs');
+  }
 
   /** Reaches the browser context that the page belongs to. Throws INVALID_INPUT when it is not a page of this framework. */
   protected abstract openDriver(page: P): Promise<BrowserDriver>;

@@ -1,20 +1,21 @@
 /** Capture: reads a whole session over a browser driver. Writes nothing anywhere, and changes nothing that a user sees. */
 import {
-  PspError,
   SESSION_VERSION,
   type Cookie,
   type Loss,
   type OriginState,
+  type PspError,
   type SessionDocument,
-  type StorageItem,
   type TabState,
 } from '@psp/protocol';
-import type { BrowserDriver, Frame, Tab } from './browser/driver.js';
+import type { BrowserDriver, Tab } from './browser/driver.js';
 import { HelperPool } from './helper-pool.js';
-import { withAdvice } from './losses.js';
-import { addressOf, candidateOrigins } from './origins.js';
+import { causeOfLoss, withAdvice } from './losses.js';
+import { originsOfCookies, seenOrigins } from './origins.js';
 import { readOrigin, type OriginReading } from './read-origin.js';
+import { TabReader, type TabReading } from './read-tabs.js';
 import type { RecordBatch, SessionState } from './state.js';
+import { checkedTimeout } from './timeout.js';
 
 /** What is being done, for people who wait: `done` of `total` origins. */
 export interface Progress {
@@ -34,13 +35,6 @@ export interface CaptureOptions {
   readonly onProgress?: (progress: Progress) => void;
 }
 
-/** What one tab tells. Its state is undefined where it is no page of a site. */
-interface TabReading {
-  readonly state: TabState | undefined;
-  readonly frames: Frame[];
-  readonly urls: string[];
-}
-
 /** The state in memory: its batches can be walked more than once. */
 export interface CapturedState extends SessionState {
   readonly batches: RecordBatch[];
@@ -50,7 +44,8 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 
 /**
  * Captures cookies, the storage of every origin that can be found, and the open tabs with their sessionStorage. What cannot
- * be read becomes a loss in the document; only a browser that is gone or does not answer at all throws (BROWSER_GONE, TIMEOUT).
+ * be read becomes a loss in the document; only a browser that is gone or does not answer at all throws (BROWSER_GONE, TIMEOUT),
+ * and a time limit that is none (INVALID_INPUT).
  * Spec: PSP-CAP.
  */
 export async function captureState(driver: BrowserDriver, options: CaptureOptions): Promise<CapturedState> {
@@ -67,7 +62,7 @@ class CaptureRun {
     readonly driver: BrowserDriver,
     readonly options: CaptureOptions,
   ) {
-    this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.#timeoutMs = checkedTimeout(options.timeoutMs, 'timeoutMs') ?? DEFAULT_TIMEOUT_MS;
   }
 
   async capture(): Promise<CapturedState> {
@@ -77,78 +72,35 @@ class CaptureRun {
       this.driver.version(),
       this.#readTabs(),
     ]);
-    this.#losses.push(...losses);
-    const candidates = candidateOrigins({
+    this.#losses.push(...losses, ...found.flatMap((tab) => tab.losses));
+    const seen = seenOrigins({
       frames: found.flatMap((tab) => tab.frames),
       urls: found.flatMap((tab) => tab.urls),
-      cookies,
       visited: this.driver.visited(),
       given: this.options.origins ?? [],
     });
-    await this.#readUnopened(candidates.filter((origin) => !this.#readings.has(origin)));
-    return this.#assemble(
-      cookies,
-      found.flatMap((tab) => tab.state ?? []),
-      version,
-    );
+    const candidates = new Set([...seen, ...originsOfCookies(cookies)]);
+    await this.#readUnopened([...candidates].filter((origin) => !this.#readings.has(origin)));
+    const tabs = found.flatMap((tab) => tab.state ?? []);
+    return this.#assemble(cookies, tabs, seen, version);
   }
 
   async #readTabs(): Promise<TabReading[]> {
     const tabs = await this.driver.tabs();
     this.#progress('tabs', 0, tabs.length);
-    return Promise.all(tabs.map((tab) => this.#readTab(tab)));
-  }
-
-  /** Reads a tab's own sessionStorage, and the storage of the origins that it has open. */
-  async #readTab(tab: Tab): Promise<TabReading> {
-    const urls = [tab.url];
-    const sessionStorage: TabState['sessionStorage'] = [];
-    let frames: Frame[] = [];
-    try {
-      const listed = this.driver.frames(tab, { timeoutMs: this.#timeoutMs });
-      listed.catch(() => undefined); // awaited below, once the history is there
-      urls.push(...(await this.driver.history(tab)));
-      frames = await listed;
-      for (const frame of firstOfEachOrigin(frames)) {
-        const items = await this.#readFrame(tab, frame);
-        if (items.length > 0) sessionStorage.push({ origin: frame.origin as string, items });
-      }
-    } catch (error) {
-      await this.#lose(error, (cause) => tabLoss(tab, cause));
-    }
-    return { state: tabState(tab, sessionStorage), frames, urls };
-  }
-
-  async #readFrame(tab: Tab, frame: Frame): Promise<StorageItem[]> {
-    const origin = frame.origin as string;
-    const first = !this.#readings.has(origin);
-    // Claimed before the wait, so that another tab of the origin does not read it too.
-    if (first) this.#readings.set(origin, emptyReading(origin));
-    try {
-      const place = { driver: this.driver, tab, frame };
-      const reading = await readOrigin(place, { sessionStorage: true, shared: first, timeoutMs: this.#timeoutMs });
-      if (first) this.#readings.set(origin, reading);
-      else this.#losses.push(...reading.losses);
-      return reading.sessionStorage ?? [];
-    } catch (error) {
-      // Another way remains: a blank document of the origin in a helper tab.
-      if (first) this.#readings.delete(origin);
-      throw error;
-    }
+    const reader = new TabReader(this.driver, this.#readings, this.#timeoutMs);
+    return Promise.all(tabs.map((tab) => reader.read(tab)));
   }
 
   async #readUnopened(origins: readonly string[]): Promise<void> {
     let done = 0;
     const pool = new HelperPool(this.driver);
     try {
-      await pool.forEach(origins, async (tab, origin) => {
+      await pool.forEach(origins, async (origin, withTab) => {
         try {
-          const frame = await this.driver.visitOffline(tab, origin, { timeoutMs: this.#timeoutMs });
-          const place = { driver: this.driver, tab, frame };
-          const reading = await readOrigin(place, { sessionStorage: false, shared: true, timeoutMs: this.#timeoutMs });
-          this.#readings.set(origin, reading);
+          this.#readings.set(origin, await withTab((tab) => this.#readBlank(tab, origin)));
         } catch (error) {
-          await this.#lose(error, (cause) => originLoss(origin, cause));
+          this.#losses.push(originLoss(origin, await causeOfLoss(this.driver, error)));
         }
         this.#progress('origins', ++done, origins.length);
       });
@@ -157,23 +109,21 @@ class CaptureRun {
     }
   }
 
-  /** A loss stands for what one place refused. A bug, or a browser that is gone as a whole, goes on up instead. */
-  async #lose(error: unknown, lossOf: (cause: PspError) => Loss): Promise<void> {
-    if (!(error instanceof PspError)) throw error;
-    if (error.code === 'BROWSER_GONE') await this.driver.version();
-    this.#losses.push(lossOf(error));
+  /** Reads an origin in a blank document of it. */
+  async #readBlank(tab: Tab, origin: string): Promise<OriginReading> {
+    const timeoutMs = this.#timeoutMs;
+    const frame = await this.driver.visitOffline(tab, origin, { timeoutMs });
+    return readOrigin({ driver: this.driver, tab, frame }, { sessionStorage: false, shared: true, timeoutMs });
   }
 
   #assemble(
     cookies: Cookie[],
     tabs: TabState[],
+    seen: ReadonlySet<string>,
     version: { browserVersion?: string; userAgent?: string },
   ): CapturedState {
-    const readings = [...this.#readings.values()].filter(
-      ({ state, losses }) => state.localStorage.length > 0 || state.indexedDB.length > 0 || losses.length > 0,
-    );
-    readings.sort((a, b) => (a.state.origin < b.state.origin ? -1 : 1));
-    const kept = readings.filter(({ state }) => state.localStorage.length > 0 || state.indexedDB.length > 0);
+    const readings = [...this.#readings.values()].toSorted((a, b) => (a.state.origin < b.state.origin ? -1 : 1));
+    const kept = readings.filter((reading) => isPart(reading, seen));
     const losses = [...this.#losses, ...readings.flatMap((reading) => reading.losses)].map(withAdvice);
     const document: SessionDocument = {
       format: 'psp-session',
@@ -203,39 +153,13 @@ class CaptureRun {
   }
 }
 
-/** Storage is shared by all frames of an origin in a tab; partitioned frames have storage of their own. */
-function firstOfEachOrigin(frames: readonly Frame[]): Frame[] {
-  const seen = new Map<string, Frame>();
-  for (const frame of frames) {
-    if (frame.origin !== undefined && frame.firstParty && !seen.has(frame.origin)) seen.set(frame.origin, frame);
-  }
-  return [...seen.values()];
-}
-
-/** Blank tabs and the browser's own pages are not part of a session. */
-function tabState(tab: Tab, sessionStorage: TabState['sessionStorage']): TabState | undefined {
-  if (!/^https?:/.test(tab.url)) return undefined;
-  return {
-    url: tab.url,
-    // A page may put half a character into its title, which JSON between languages cannot carry.
-    ...(tab.title === undefined ? {} : { title: tab.title.toWellFormed() }),
-    ...(tab.primary ? { active: true } : {}),
-    sessionStorage,
-  };
-}
-
-function emptyReading(origin: string): OriginReading {
-  return { state: { origin, localStorage: [], indexedDB: [] }, batches: [], losses: [], sessionStorage: [] };
-}
-
-function tabLoss(tab: Tab, cause: PspError): Loss {
-  const crashed = cause.message.includes('crashed');
-  return {
-    code: crashed ? 'tab-crashed' : 'tab-blocked',
-    kind: 'tab',
-    item: addressOf(tab.url),
-    detail: cause.message,
-  };
+/**
+ * Whether the origin is part of the session. One that is empty is, where the user has been: the restore empties it, so that no
+ * other login stays there. One that was only guessed from a cookie is not, nor one of which we do not know that it is empty.
+ */
+function isPart({ state, losses }: OriginReading, seen: ReadonlySet<string>): boolean {
+  if (state.localStorage.length > 0 || state.indexedDB.length > 0) return true;
+  return losses.length === 0 && seen.has(state.origin);
 }
 
 function originLoss(origin: string, cause: PspError): Loss {

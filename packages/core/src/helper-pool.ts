@@ -4,6 +4,15 @@ import type { BrowserDriver, Tab } from './browser/driver.js';
 
 const HELPERS = 2;
 
+/** A tab may crash because of anything in the browser. Whatever crashes a second one is no accident. */
+const ATTEMPTS = 2;
+
+/**
+ * Runs `work` with a tab. When the tab ends meanwhile, `work` runs once more in a new one, unless `repeatable` denies it; then,
+ * and for any other failure, this rejects as `work` did.
+ */
+export type WithTab = <R>(work: (tab: Tab) => Promise<R>, repeatable?: () => boolean) => Promise<R>;
+
 export class HelperPool {
   readonly #tabs: Tab[] = [];
   readonly #warm: Promise<Tab>[] = [];
@@ -11,10 +20,13 @@ export class HelperPool {
   constructor(readonly driver: BrowserDriver) {}
 
   /**
-   * Calls `work` for every item, in order, each with a tab of its own while it runs; a tab is opened when an item wants one.
-   * Rejects with the first rejection, after what was under way has ended.
+   * Calls `work` for every item, in order, two at once; a tab is opened when an item first wants one. Rejects with the first
+   * rejection, or when no tab can be had, after what was under way has ended; no further item is begun then.
    */
-  async forEach<T>(items: Iterable<T> | AsyncIterable<T>, work: (tab: Tab, item: T) => Promise<void>): Promise<void> {
+  async forEach<T>(
+    items: Iterable<T> | AsyncIterable<T>,
+    work: (item: T, withTab: WithTab) => Promise<void>,
+  ): Promise<void> {
     const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
     // One at a time: two workers must not ask an iterator for its next item at once.
     let turn: Promise<unknown> = Promise.resolve();
@@ -23,14 +35,21 @@ export class HelperPool {
       turn = mine.catch(() => undefined);
       return mine;
     };
+    const walk = { failed: false };
     const worker = async (): Promise<void> => {
-      let tab: Tab | undefined;
-      for (let item = await next(); item.done !== true; item = await next()) {
-        tab ??= await (this.#warm.pop() ?? this.#open());
-        await work(tab, item.value);
+      const seat = new Seat(() => this.#warm.pop() ?? this.#open());
+      try {
+        for (let item = await next(); !walk.failed && item.done !== true; item = await next()) {
+          await work(item.value, seat.withTab);
+          seat.check();
+        }
+      } catch (error) {
+        walk.failed = true;
+        throw error;
       }
     };
     const results = await Promise.allSettled(Array.from({ length: HELPERS }, worker));
+    results.push(...(await Promise.allSettled([iterator.return?.() as Promise<never> | undefined])));
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
@@ -47,12 +66,47 @@ export class HelperPool {
     return tab;
   }
 
-  /** Closes the tabs. In a browser that is gone there is nothing left to close. */
+  /** Closes the tabs. Those that ended by themselves, or with the browser, are closed already. */
   async close(): Promise<void> {
     await Promise.allSettled(this.#warm);
     const results = await Promise.allSettled(this.#tabs.splice(0).map((tab) => this.driver.closeTab(tab)));
     for (const result of results) {
       if (result.status === 'rejected' && !isGone(result.reason)) throw result.reason;
+    }
+  }
+}
+
+/** The tab of one worker: opened when it is first wanted, and anew after it ended. */
+class Seat {
+  #tab: Tab | undefined;
+  #fault: { readonly error: unknown } | undefined;
+
+  constructor(readonly open: () => Promise<Tab>) {}
+
+  readonly withTab: WithTab = async (work, repeatable = () => true) => {
+    for (let attempt = 1; ; attempt++) {
+      const tab = await this.#sit();
+      try {
+        return await work(tab);
+      } catch (error) {
+        if (!isGone(error)) throw error;
+        this.#tab = undefined;
+        if (attempt === ATTEMPTS || !repeatable()) throw error;
+      }
+    }
+  };
+
+  /** Throws what kept a tab from being opened. That is no matter of one item: the next would fare no better. */
+  check(): void {
+    if (this.#fault !== undefined) throw this.#fault.error;
+  }
+
+  async #sit(): Promise<Tab> {
+    try {
+      return (this.#tab ??= await this.open());
+    } catch (error) {
+      this.#fault = { error };
+      throw error;
     }
   }
 }

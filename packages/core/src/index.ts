@@ -20,3 +20,4 @@ export { checkedOrigin, Session, type CaptureCallOptions, type CaptureReport } f
 export type * from './state.js';
 export { openStore } from './store/open.js';
 export type * from './store/store.js';
+export { checkedTimeout } from './timeout.js';

@@ -6,14 +6,13 @@ export interface Traces {
   readonly frames: readonly Frame[];
   /** Addresses of tabs and of their histories. */
   readonly urls: readonly string[];
-  readonly cookies: readonly Cookie[];
   readonly visited: readonly string[];
   /** By the caller, checked before. */
   readonly given: readonly string[];
 }
 
-/** Each origin once. Partitioned frames count too: their origin may have first-party storage as well. */
-export function candidateOrigins(traces: Traces): string[] {
+/** Where the user has been, or the caller points. Partitioned frames count too: their origin may have first-party storage as well. */
+export function seenOrigins(traces: Traces): Set<string> {
   const origins = new Set<string>(traces.given);
   for (const frame of traces.frames) if (frame.origin !== undefined) origins.add(frame.origin);
   for (const url of traces.urls) {
@@ -21,11 +20,12 @@ export function candidateOrigins(traces: Traces): string[] {
     if (origin !== undefined) origins.add(origin);
   }
   for (const origin of traces.visited) origins.add(origin);
-  for (const cookie of traces.cookies) {
-    const origin = originOfCookie(cookie);
-    if (origin !== undefined) origins.add(origin);
-  }
-  return [...origins];
+  return origins;
+}
+
+/** A guess: a site that sets a cookie may keep more. */
+export function originsOfCookies(cookies: readonly Cookie[]): Set<string> {
+  return new Set(cookies.map(originOfCookie).filter((origin) => origin !== undefined));
 }
 
 /** The ASCII origin of an http or https address, else undefined. */

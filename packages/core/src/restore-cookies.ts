@@ -1,6 +1,7 @@
 /** Restores cookies one by one, removes those that the session does not have, and reads back what the browser made of them. */
 import { cookieIdentity, type Cookie, type Loss, type SessionDocument } from '@psp/protocol';
 import type { BrowserDriver } from './browser/driver.js';
+import { originOf } from './origins.js';
 
 /** Seconds by which a read-back expiry may differ: browsers keep it in microseconds, some protocols in whole seconds. */
 const EXPIRY_SLACK_S = 2;
@@ -35,10 +36,14 @@ export async function restoreCookies(
   return { set, losses };
 }
 
-/** The hosts that a session is about: those of its cookies and origins. */
+/** The hosts that a session is about: those of its cookies, its origins, and its tabs, which need have neither. */
 export function hostsOf(document: SessionDocument): Set<string> {
-  const ofCookies = document.cookies.map((cookie) => cookie.domain);
-  return new Set([...ofCookies, ...document.origins.map(({ origin }) => new URL(origin).hostname)]);
+  const ofTabs = document.tabs.flatMap((tab) => [originOf(tab.url), ...tab.sessionStorage.map(({ origin }) => origin)]);
+  const origins = [...document.origins.map(({ origin }) => origin), ...ofTabs.filter((origin) => origin !== undefined)];
+  return new Set([
+    ...document.cookies.map(({ domain }) => domain),
+    ...origins.map((origin) => new URL(origin).hostname),
+  ]);
 }
 
 /** A cookie that the session does not have, yet is sent to one of its hosts, would mix two logins. */

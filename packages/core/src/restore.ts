@@ -4,10 +4,11 @@ import { batchesByOrigin } from './batches.js';
 import type { BrowserDriver, Tab } from './browser/driver.js';
 import type { Progress } from './capture.js';
 import { HelperPool } from './helper-pool.js';
-import { withAdvice } from './losses.js';
+import { causeOfLoss, withAdvice } from './losses.js';
 import { addressOf, originOf } from './origins.js';
 import { hostsOf, restoreCookies } from './restore-cookies.js';
 import type { RecordBatch, SessionState } from './state.js';
+import { checkedTimeout } from './timeout.js';
 import { writeOrigin, writeSessionStorage } from './write-origin.js';
 
 export interface RestoreOptions {
@@ -35,7 +36,8 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 
 /**
  * Restores a session into the driver's browser context. For the origins of the session what was there is replaced; other
- * origins stay as they are. Throws RESTORE_INCOMPLETE, whose `report` tells what was and was not done. Spec: PSP-RES.
+ * origins stay as they are. Throws RESTORE_INCOMPLETE, whose `report` tells what was and was not done, and INVALID_INPUT for a
+ * time limit that is none. Spec: PSP-RES.
  */
 export async function restoreState(
   driver: BrowserDriver,
@@ -59,7 +61,7 @@ class RestoreRun {
     readonly document: SessionDocument,
     readonly options: RestoreOptions,
   ) {
-    this.#timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+    this.#timeoutMs = checkedTimeout(options.timeoutMs, 'timeoutMs') ?? DEFAULT_TIMEOUT_MS;
     this.#pending = new Set(['cookies', ...document.origins.map(({ origin }) => origin)]);
   }
 
@@ -89,26 +91,28 @@ class RestoreRun {
   }
 
   async #origins(pool: HelperPool, batches: SessionState['batches']): Promise<void> {
-    await pool.forEach(batchesByOrigin(this.document.origins.length, batches), async (tab, item) => {
+    await pool.forEach(batchesByOrigin(this.document.origins.length, batches), async (item, withTab) => {
+      const state = this.document.origins[item.origin] as OriginState;
       try {
-        await this.#origin(tab, this.document.origins[item.origin] as OriginState, item.batches);
+        const losses = await withTab(
+          (tab) => this.#origin(tab, state, item.batches),
+          () => item.repeatable(),
+        );
+        this.#losses.push(...losses);
+        this.#finish(state.origin, state.origin);
+      } catch (error) {
+        // One origin that fails does not cost the others: it stays pending, and the restore is incomplete at the end.
+        await this.#fail(error, { code: 'origin-failed', kind: 'origin', origin: state.origin });
       } finally {
         item.settle();
       }
+      this.#progress('origins', ++this.#finished);
     });
   }
 
-  /** One origin that fails does not cost the others: it stays pending, and the restore is incomplete at the end. */
-  async #origin(tab: Tab, state: OriginState, records: AsyncIterable<RecordBatch>): Promise<void> {
-    try {
-      const frame = await this.driver.visitOffline(tab, state.origin, { timeoutMs: this.#timeoutMs });
-      const place = { driver: this.driver, tab, frame };
-      this.#losses.push(...(await writeOrigin(place, state, records, this.#timeoutMs)));
-      this.#finish(state.origin, state.origin);
-    } catch (error) {
-      await this.#fail(error, { code: 'origin-failed', kind: 'origin', origin: state.origin });
-    }
-    this.#progress('origins', ++this.#finished);
+  async #origin(tab: Tab, state: OriginState, records: AsyncIterable<RecordBatch>): Promise<Loss[]> {
+    const frame = await this.driver.visitOffline(tab, state.origin, { timeoutMs: this.#timeoutMs });
+    return writeOrigin({ driver: this.driver, tab, frame }, state, records, this.#timeoutMs);
   }
 
   async #tabs(): Promise<void> {
@@ -117,29 +121,50 @@ class RestoreRun {
     if (mode === 'none' || tabs.length === 0) return;
     const primary = (await this.driver.tabs()).find((tab) => tab.primary);
     const active = tabs.find((tab) => tab.active === true) ?? (tabs[0] as TabState);
-    if (primary !== undefined) await this.#tab(primary, active, primary.url);
+    if (primary !== undefined) await this.#part(active, () => this.#primaryTab(primary, active));
     for (const state of tabs) {
       if (state === active && primary !== undefined) continue;
-      if (mode === 'all') await this.#tab(await this.driver.openTab(), state, state.url);
+      if (mode === 'all') await this.#part(state, () => this.#newTab(state));
       else if (state.sessionStorage.length > 0)
         this.#losses.push({ code: 'tab-not-restored', kind: 'tab', item: addressOf(state.url) });
     }
   }
 
-  /** Writes a tab's sessionStorage from blank pages within the tab, then lets it go to `url`. */
-  async #tab(tab: Tab, state: TabState, url: string): Promise<void> {
+  /** One tab of the session, which is pending until `work` is done. */
+  async #part(state: TabState, work: () => Promise<void>): Promise<void> {
     const name = `tab ${addressOf(state.url)}`;
     this.#pending.add(name);
     try {
-      for (const { origin, items } of sessionStorageFor(state, tab, this.document)) {
+      await work();
+      this.#finish(name, name);
+    } catch (error) {
+      await this.#fail(error, { code: 'tab-failed', kind: 'tab', item: addressOf(state.url) });
+    }
+  }
+
+  /** The user's own tab goes back to where it stood. One that gets nothing is not touched. */
+  async #primaryTab(tab: Tab, state: TabState): Promise<void> {
+    const areas = sessionStorageFor(state, tab, this.document);
+    if (areas.length > 0) await this.#fill(tab, areas, tab.url);
+  }
+
+  async #newTab(state: TabState): Promise<void> {
+    await this.#fill(await this.driver.openTab(), state.sessionStorage, state.url);
+  }
+
+  /** Writes a tab's sessionStorage from blank pages within the tab, then lets it go to `url`. */
+  async #fill(tab: Tab, areas: TabState['sessionStorage'], url: string): Promise<void> {
+    try {
+      for (const { origin, items } of areas) {
         const frame = await this.driver.visitOffline(tab, origin, { timeoutMs: this.#timeoutMs });
         const place = { driver: this.driver, tab, frame };
         this.#losses.push(...(await writeSessionStorage(place, items, this.#timeoutMs)));
       }
       await this.driver.release(tab, url, { timeoutMs: this.#timeoutMs });
-      this.#finish(name, name);
     } catch (error) {
-      await this.#fail(error, { code: 'tab-not-restored', kind: 'tab', item: addressOf(state.url) });
+      // The user is to find a tab that works, not a blank page that answers to no address.
+      await this.driver.abandon(tab, url);
+      throw error;
     }
   }
 
@@ -149,10 +174,8 @@ class RestoreRun {
   }
 
   async #fail(error: unknown, loss: Loss): Promise<void> {
-    if (!(error instanceof PspError)) throw error;
-    // When the whole browser is gone, there is no sense in trying the others.
-    if (error.code === 'BROWSER_GONE') await this.driver.version();
-    this.#losses.push({ ...loss, detail: error.message });
+    const { message } = await causeOfLoss(this.driver, error);
+    this.#losses.push({ ...loss, detail: message });
   }
 
   #incomplete(cause: unknown): unknown {

@@ -1,10 +1,11 @@
-/** A session in a user's hands: the verbs capture, restore, rename. Built over an adapter, which knows the framework. */
+/** A session in a user's hands: the verbs capture, restore and close. Built over an adapter, which knows the framework. */
 import { PspError, type Loss, type SessionCounts, type SessionMetadata } from '@psp/protocol';
 import type { Archive, Revision } from './archive.js';
 import type { BrowserDriver } from './browser/driver.js';
 import { captureState, type Progress } from './capture.js';
 import type { RecordBatch } from './state.js';
 import { restoreState, type RestoreOptions, type RestoreReport } from './restore.js';
+import { checkedTimeout } from './timeout.js';
 
 export interface CaptureCallOptions {
   /** Origins to look at besides those that PSP finds: `['https://app.example']`. */
@@ -39,12 +40,23 @@ export interface SessionStart {
   readonly origins?: readonly string[];
 }
 
+/** Why there is nothing to capture. */
+const NOT_READY = {
+  noPage: 'This session has no page yet. Restore it into a page, then capture.',
+  unfinished:
+    'The last restore did not finish, so the page holds part of the session only, which must not become its next version. Restore it again, into a fresh context if need be, then capture.',
+  closed: 'This session was closed. Restore it into a page, or begin a new one with createSession, then capture.',
+} as const;
+
 export class Session<P> {
   readonly #context: SessionContext<P>;
   readonly #origins: readonly string[];
   #metadata: SessionStart['metadata'];
   #revision: Revision | undefined;
   #driver: BrowserDriver | undefined;
+  /** Why `capture` is refused, if it is. */
+  #refusal: string | undefined;
+  #turn: Promise<unknown> = Promise.resolve();
 
   /** Made by adapters: `createSession` and `loadSession`. */
   constructor(context: SessionContext<P>, start: SessionStart) {
@@ -52,6 +64,7 @@ export class Session<P> {
     this.#metadata = start.metadata;
     this.#revision = start.revision;
     this.#driver = start.driver;
+    this.#refusal = start.driver === undefined ? NOT_READY.noPage : undefined;
     this.#origins = start.origins ?? [];
   }
 
@@ -66,12 +79,40 @@ export class Session<P> {
 
   /**
    * Reads the session from the browser, seals it and stores it as the next version. Nothing is stored unless all is.
-   * Throws BROWSER_GONE, TIMEOUT, CONFLICT (somebody else saved this session since it was loaded), or an error of key or store.
+   * Throws BROWSER_GONE, TIMEOUT, CONFLICT (somebody else saved this session since it was loaded), an error of key or store, and
+   * INVALID_INPUT where there is no page to read, or one that a restore left unfinished.
    */
-  async capture(options: CaptureCallOptions = {}): Promise<CaptureReport> {
+  capture(options: CaptureCallOptions = {}): Promise<CaptureReport> {
+    return this.#inTurn(() => this.#capture(options));
+  }
+
+  /**
+   * Writes the stored session into the page's browser context: afterwards its sites see the login. What the context held for
+   * the session's own origins is replaced. A later `capture` reads from this page. Throws RESTORE_INCOMPLETE, whose `report`
+   * says what was and was not done; the stored session is never changed.
+   */
+  restore(page: P, options: RestoreOptions = {}): Promise<RestoreReport> {
+    return this.#inTurn(() => this.#restore(page, options));
+  }
+
+  /** Detaches from the browser, which goes on as it was, once what is under way has ended. The stored session stays. */
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#driver === undefined) return;
+      await this.#driver.close();
+      this.#driver = undefined;
+      this.#refusal = NOT_READY.closed;
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #capture(options: CaptureCallOptions): Promise<CaptureReport> {
     const started = performance.now();
-    if (this.#driver === undefined) {
-      throw new PspError('INVALID_INPUT', 'This session has no page yet. Restore it into a page, then capture.');
+    if (this.#driver === undefined || this.#refusal !== undefined) {
+      throw new PspError('INVALID_INPUT', this.#refusal ?? NOT_READY.noPage);
     }
     const { id, name, tags } = this.#metadata;
     const origins = [...this.#origins, ...(options.origins ?? []).map(checkedOrigin)];
@@ -91,27 +132,24 @@ export class Session<P> {
     };
   }
 
-  /**
-   * Writes the stored session into the page's browser context: afterwards its sites see the login. What the context held for
-   * the session's own origins is replaced. A later `capture` reads from this page. Throws RESTORE_INCOMPLETE, whose `report`
-   * says what was and was not done; the stored session is never changed.
-   */
-  async restore(page: P, options: RestoreOptions = {}): Promise<RestoreReport> {
+  async #restore(page: P, options: RestoreOptions): Promise<RestoreReport> {
+    // Before the page that the session has is given up.
+    checkedTimeout(options.timeoutMs, 'timeoutMs');
     const { state } = await this.#context.archive.open(this.#metadata.id);
     const driver = await this.#context.openDriver(page);
     await this.#driver?.close();
     this.#driver = driver;
-    return restoreState(driver, state, options);
+    this.#refusal = NOT_READY.unfinished;
+    const report = await restoreState(driver, state, options);
+    this.#refusal = undefined;
+    return report;
   }
 
-  /** Detaches from the browser, which goes on as it was. The stored session stays. */
-  async close(): Promise<void> {
-    await this.#driver?.close();
-    this.#driver = undefined;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
+  /** One verb after the other: a capture in the midst of a restore would store half a session as the next version. */
+  #inTurn<T>(verb: () => Promise<T>): Promise<T> {
+    const mine = this.#turn.then(verb);
+    this.#turn = mine.catch(() => undefined); // told to whoever called
+    return mine;
   }
 }
 

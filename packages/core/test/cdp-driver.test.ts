@@ -44,6 +44,10 @@ describe('the cdp driver by URL', () => {
 
   test('refuses what is not an address', async () => {
     await expect(connectCdp('localhost:9222')).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(connectCdp(browser.address, { timeoutMs: 0 })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    await expect(connectCdp(browser.address, { browserContextId: 'NOPE' })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
   });
 
   test('uses the context that has tabs when the default one has none, and asks when several have', async () => {

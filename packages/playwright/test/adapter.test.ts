@@ -206,17 +206,58 @@ describe('capture and restore', () => {
     expect(await target.evaluate('localStorage.getItem("kept") + document.cookie')).toBe('1kept=1');
   });
 
-  test('captures again after a restore, as the next version, and tells when somebody else was first', async () => {
+  test('[PSP-RES-2] an origin that held nothing holds nothing afterwards: no other login stays there', async () => {
+    const browser = await launch();
+    const page = await browser.newPage();
+    const origin = site.origin('app.localhost');
+    await page.goto(`${origin}/`);
+    await page.context().addCookies([{ name: 'sid', value: 'alice', domain: 'app.localhost', path: '/' }]);
+    const session = await adapter.createSession(page, { name: 'cookies only' });
+    expect((await session.capture()).counts).toMatchObject({ cookies: 1, origins: 1, localStorage: 0 });
+
+    const target = await browser.newPage();
+    await target.goto(`${origin}/`);
+    await target.evaluate(`new Promise((r) => {
+      localStorage.setItem('token', 'bob');
+      indexedDB.open('bob').onsuccess = (e) => { e.target.result.close(); r(); };
+    })`);
+    await (await adapter.loadSession(session.getId())).restore(target);
+    await target.goto(`${origin}/`);
+    expect(await target.evaluate('document.cookie')).toBe('sid=alice');
+    expect(await target.evaluate('localStorage.length')).toBe(0);
+    expect(await target.evaluate('indexedDB.databases()')).toEqual([]);
+  });
+
+  test('[PSP-RES-2] the user’s tab on another site is left alone, history included', async () => {
     const browser = await launch();
     const page = await browser.newPage();
     await page.goto(`${site.origin('a.localhost')}/`);
-    const session = await adapter.createSession(page, { name: 'versions' });
-    expect((await session.capture()).version).toBe(1);
-    const worker = await adapter.loadSession('versions');
-    await worker.restore(await browser.newPage());
-    expect((await worker.capture()).version).toBe(2);
-    await expect(session.capture()).rejects.toMatchObject({ code: 'CONFLICT' });
-    await expect((await adapter.loadSession('versions')).capture()).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    const session = await adapter.createSession(page, { name: 'nothing for the tab' });
+    await session.capture();
+    const target = await browser.newPage();
+    await target.goto(`${site.origin('elsewhere.localhost')}/one`);
+    await target.goto(`${site.origin('elsewhere.localhost')}/two`);
+    await target.evaluate('window.typed = "half a sentence"');
+    await session.restore(target);
+    expect(await target.evaluate('window.typed')).toBe('half a sentence');
+    await target.goBack();
+    expect(target.url()).toBe(`${site.origin('elsewhere.localhost')}/one`);
+  });
+
+  test('[PSP-RES-4] tabs without sessionStorage are opened at their address too', async () => {
+    const browser = await launch();
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`${site.origin('a.localhost')}/one`);
+    await (await context.newPage()).goto(`${site.origin('a.localhost')}/two`);
+    const session = await adapter.createSession(page, { name: 'plain tabs' });
+    await session.capture();
+    const target = await browser.newContext();
+    const newPage = await target.newPage();
+    await session.restore(newPage, { tabs: 'all' });
+    const opened = target.pages().find((candidate) => candidate !== newPage);
+    await opened?.waitForURL(`${site.origin('a.localhost')}/two`);
+    expect(target.pages()).toHaveLength(2);
   });
 
   test('works in a persistent context and over CDP', async () => {

@@ -1,65 +1,33 @@
-/** What goes wrong in a browser: each fault gives one clear error or a named loss, in time, with nothing half written. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { Archive, findChromium, launchFlags, openKeySource, openStore, splitRecords } from '@psp/core';
-import { newSessionId, type Cookie, type SessionDocument } from '@psp/protocol';
-import { chromium, type Browser, type Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { startSite, type TestSite } from '../../core/test/support/site.js';
-import { PlaywrightAdapter } from '../src/index.js';
+/** What goes wrong in a browser while it is captured: one clear error or a named loss, in time, with nothing half written. */
+import { readdir } from 'node:fs/promises';
+import { captureState, type BrowserDriver } from '@psp/core';
+import { newSessionId } from '@psp/protocol';
+import type { Page } from 'playwright';
+import { describe, expect, test } from 'vitest';
+import { openPlaywrightDriver } from '../src/adapter.js';
+import { adapter, browser, folder, openArchive, page, site } from './fixture.js';
 
-let site: TestSite;
-let folder: string;
-let adapter: PlaywrightAdapter;
-let browser: Browser;
-let page: Page;
-
-beforeAll(async () => {
-  site = await startSite();
-});
-afterAll(() => site.close());
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'psp-test-'));
-  adapter = new PlaywrightAdapter({
-    storage: `file:${folder}/store`,
-    keyFile: join(folder, 'key'),
-    onNotice: () => undefined,
-  });
-  browser = await chromium.launch({ executablePath: (await findChromium()) ?? '', args: launchFlags() });
-  page = await (await browser.newContext()).newPage();
-});
-afterEach(async () => {
-  await browser.close();
-  await rm(folder, { recursive: true });
-});
-
-async function openArchive(): Promise<Archive> {
-  const keys = openKeySource({ keyFile: join(folder, 'key'), onNotice: () => undefined });
-  return new Archive(await openStore(`file:${folder}/store`), keys);
-}
-
-async function stored(fields: Partial<SessionDocument>): Promise<string> {
-  const document: SessionDocument = {
-    format: 'psp-session',
-    version: 1,
-    id: newSessionId(),
-    name: 'made by hand',
-    tags: [],
-    capturedAt: new Date().toISOString(),
-    cookies: [],
-    origins: [],
-    tabs: [],
-    losses: [],
-    ...fields,
+/** The driver of the page, which does something of the test's own right after it has listed the frames of a tab. */
+async function driverThat(afterFrames: (url: string) => Promise<unknown>): Promise<BrowserDriver> {
+  const driver = await openPlaywrightDriver(page, 10_000);
+  const frames = driver.frames.bind(driver);
+  driver.frames = async (tab, options) => {
+    const found = await frames(tab, options);
+    await afterFrames(tab.url);
+    return found;
   };
-  await (await openArchive()).save(splitRecords(document, { maxBytes: 1_000_000 }));
-  return document.id;
+  return driver;
 }
 
-function cookie(fields: Partial<Cookie>): Cookie {
-  const base = { name: 'c', value: 'v', domain: 'a.example', hostOnly: true, path: '/', httpOnly: false, secure: true };
-  return { ...base, ...fields };
+/** Crashes the tab for real, over a connection of the test's own. */
+async function crash(targetId: string): Promise<void> {
+  const session = await browser.newBrowserCDPSession();
+  const { sessionId } = await session.send('Target.attachToTarget', { targetId, flatten: false });
+  const crashed = new Promise<void>((resolve) => session.on('Target.targetCrashed', () => resolve()));
+  await session.send('Target.setDiscoverTargets', { discover: true });
+  const message = JSON.stringify({ id: 1, method: 'Page.crash', params: {} });
+  await session.send('Target.sendMessageToTarget', { sessionId, message });
+  await crashed;
 }
 
 describe('while capturing', () => {
@@ -77,9 +45,7 @@ describe('while capturing', () => {
     await expect(capture).rejects.toMatchObject({ code: 'BROWSER_GONE' });
     await closing;
     expect((await (await openArchive()).list()).items).toEqual([]);
-    expect(
-      (await readdir(join(folder, 'store'), { recursive: true })).filter((name) => name.includes(session.getId())),
-    ).toEqual([]);
+    expect((await readdir(folder, { recursive: true })).filter((name) => name.includes(session.getId()))).toEqual([]);
   });
 
   test('[PSP-CAP-4] a page with an open dialog loses its sessionStorage by name, and nothing else', async () => {
@@ -137,96 +103,80 @@ describe('while capturing', () => {
     expect(report.counts).toMatchObject({ localStorage: 1 });
   });
 
+  test('a tab that closes and a frame that goes while they are read are no losses', async () => {
+    const url = `${site.origin('a.localhost')}/frames`;
+    await page.goto(url);
+    await page.evaluate('sessionStorage.setItem("k", "v")');
+    const other = await page.context().newPage();
+    await other.goto(`${site.origin('b.localhost')}/`);
+    await other.evaluate('localStorage.setItem("k", "v")');
+    const driver = await driverThat((of) =>
+      of === url ? page.evaluate('document.querySelectorAll("iframe").forEach((one) => one.remove())') : other.close(),
+    );
+    const { document } = await captureState(driver, { id: newSessionId(), name: 'closing' });
+    await driver.close();
+    expect(document.losses).toEqual([]);
+    expect(document.tabs).toMatchObject([{ url, sessionStorage: [{ origin: site.origin('a.localhost') }] }]);
+    expect(document.origins).toContainEqual({
+      origin: site.origin('b.localhost'),
+      localStorage: [{ name: 'k', value: 'v' }],
+      indexedDB: [],
+    });
+  });
+
+  test('a page that goes elsewhere while it is read is captured where it went', async () => {
+    await page.goto(`${site.origin('a.localhost')}/`);
+    await page.evaluate('localStorage.setItem("k", "of a"); sessionStorage.setItem("k", "of a")');
+    const next = `${site.origin('b.localhost')}/next`;
+    let moved = false;
+    const driver = await driverThat(async () => {
+      if (moved) return;
+      moved = true;
+      await page.goto(next);
+      await page.evaluate('localStorage.setItem("k", "of b"); sessionStorage.setItem("k", "of b")');
+    });
+    const { document } = await captureState(driver, { id: newSessionId(), name: 'moving' });
+    await driver.close();
+    expect(document.losses).toEqual([]);
+    const of = (host: string) => ({
+      origin: site.origin(`${host}.localhost`),
+      items: [{ name: 'k', value: `of ${host}` }],
+    });
+    expect(document.tabs).toMatchObject([{ url: next, sessionStorage: [of('b')] }]);
+    expect(document.origins.map(({ origin, localStorage }) => ({ origin, items: localStorage }))).toEqual([
+      of('a'),
+      of('b'),
+    ]);
+  });
+
+  test('a helper tab that crashes costs no origin', async () => {
+    const hosts = Array.from({ length: 6 }, (_, index) => `h${index}.localhost`);
+    for (const host of hosts) {
+      await page.goto(`${site.origin(host)}/`);
+      await page.evaluate('localStorage.setItem("k", "v")');
+    }
+    await page.goto('about:blank');
+    const driver = await openPlaywrightDriver(page, 10_000);
+    const visit = driver.visitOffline.bind(driver);
+    let visits = 0;
+    driver.visitOffline = async (tab, origin, options) => {
+      const frame = await visit(tab, origin, options);
+      visits += 1;
+      if (visits === 3) await crash(tab.id);
+      return frame;
+    };
+    const origins = hosts.map((host) => site.origin(host));
+    const { document } = await captureState(driver, { id: newSessionId(), name: 'crashing', origins });
+    await driver.close();
+    expect(document.losses).toEqual([]);
+    expect(document.origins.map(({ localStorage }) => localStorage.length)).toEqual(hosts.map(() => 1));
+  });
+
   test('a closed page is refused at once', async () => {
     await page.close();
     await expect(adapter.createSession(page, { name: 'closed' })).rejects.toMatchObject({ code: 'BROWSER_GONE' });
     await expect(adapter.createSession({} as Page, { name: 'not a page' })).rejects.toMatchObject({
       code: 'INVALID_INPUT',
     });
-  });
-});
-
-describe('while restoring', () => {
-  test('[PSP-RES-3] one bad cookie never costs the others, and each change is told', async () => {
-    const farAway = Math.floor(Date.now() / 1000) + 10 * 365 * 86_400;
-    const id = await stored({
-      cookies: [
-        cookie({ name: 'good' }),
-        cookie({ name: '__Host-wrong', hostOnly: false }),
-        cookie({ name: 'long', value: 'x'.repeat(5000) }),
-        cookie({ name: 'none', sameSite: 'none', secure: false }),
-        cookie({ name: 'far', expires: farAway }),
-        cookie({ name: 'expired', expires: 1 }),
-      ],
-    });
-    const report = await (await adapter.loadSession(id)).restore(page);
-    const told = Object.fromEntries(report.losses.map(({ item, code }) => [item?.split(' ')[0], code]));
-    expect(told).toEqual({
-      '__Host-wrong': 'cookie-refused',
-      long: 'cookie-refused',
-      none: 'cookie-refused',
-      far: 'cookie-altered',
-      expired: 'cookie-expired',
-    });
-    expect((await page.context().cookies()).map(({ name }) => name).toSorted()).toEqual(['far', 'good']);
-    expect(JSON.stringify(report)).not.toContain('xxxxx');
-  });
-
-  test('[PSP-RES-5] a browser that dies is told with what was and was not done, and the stored session stays', async () => {
-    const origins = Array.from({ length: 20 }, (_, index) => {
-      return { origin: `https://o${index}.example`, localStorage: [{ name: 'k', value: 'v' }], indexedDB: [] };
-    });
-    const id = await stored({ cookies: [cookie({})], origins });
-    const before = await (await openArchive()).metadata(id);
-    let closing: Promise<void> | undefined;
-    const restore = (await adapter.loadSession(id)).restore(page, {
-      onProgress: ({ step, done }) => {
-        if (step === 'origins' && done === 3) closing = browser.close();
-      },
-    });
-    const error = await restore.then(
-      () => undefined,
-      (reason: unknown) => reason as { code: string; message: string; report: { done: string[]; notDone: string[] } },
-    );
-    await closing;
-    expect(error).toMatchObject({ code: 'RESTORE_INCOMPLETE' });
-    expect(error?.report.done[0]).toBe('1 cookies');
-    expect([...(error?.report.done ?? []), ...(error?.report.notDone ?? [])]).toHaveLength(21);
-    expect(error?.report.notDone).toContain('https://o19.example');
-    expect(await (await openArchive()).metadata(id)).toEqual(before);
-  });
-
-  test('a database that another page holds open in another shape is named and stays whole; the other state is there', async () => {
-    const store = { name: 's', keyPath: null, autoIncrement: false, indexes: [], records: [{ key: 'new', value: 1 }] };
-    const database = { name: 'held', version: 2, stores: [store, { ...store, name: 't' }] };
-    const origin = site.origin('a.localhost');
-    const id = await stored({
-      origins: [{ origin, localStorage: [{ name: 'k', value: 'v' }], indexedDB: [database] }],
-    });
-    const holder = await page.context().newPage();
-    await holder.goto(`${origin}/`);
-    await holder.evaluate(`new Promise((r) => {
-      const open = indexedDB.open('held', 1);
-      open.onupgradeneeded = () => open.result.createObjectStore('s').put(0, 'old');
-      open.onsuccess = () => { window.held = open.result; r(); };
-    })`);
-    const report = await (await adapter.loadSession(id)).restore(page, { timeoutMs: 1000 });
-    expect(report.losses).toMatchObject([{ code: 'database-blocked', origin, item: 'held' }]);
-    await page.goto(`${origin}/`);
-    expect(await page.evaluate('localStorage.getItem("k")')).toBe('v');
-    const keys = `new Promise((r) => { held.transaction('s').objectStore('s').getAllKeys().onsuccess = (e) => r(e.target.result); })`;
-    expect(await holder.evaluate(keys)).toEqual(['old']);
-  });
-
-  test('a wrong id, a deleted session and an ambiguous name are refused before the browser is touched', async () => {
-    const id = await stored({});
-    await expect(adapter.loadSession(newSessionId())).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    await expect(adapter.loadSession('../../etc/passwd')).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    await stored({});
-    await expect(adapter.loadSession('made by hand')).rejects.toMatchObject({ code: 'AMBIGUOUS' });
-    const session = await adapter.loadSession(id);
-    await (await openArchive()).remove(id);
-    await expect(session.restore(page)).rejects.toMatchObject({ code: 'DELETED' });
-    await expect(adapter.loadSession(id)).rejects.toMatchObject({ code: 'DELETED' });
   });
 });

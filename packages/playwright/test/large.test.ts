@@ -12,6 +12,7 @@ import { PlaywrightAdapter } from '../src/index.js';
 
 // Hundreds of megabytes go through two processes, on machines that may be busy.
 vi.setConfig({ testTimeout: 240_000 });
+const LONG = { timeoutMs: 200_000 };
 
 let site: TestSite;
 let folder: string;
@@ -72,11 +73,11 @@ async function move(records: string): Promise<{ before: object; after: object; l
     onNotice: () => undefined,
   });
   const session = await adapter.createSession(from, { name: 'large' });
-  const { losses: captured } = await session.capture();
+  const { losses: captured } = await session.capture(LONG);
   await session.close();
   const to = await (await browser.newContext()).newPage();
   const loaded = await adapter.loadSession('large');
-  const { losses: restored } = await loaded.restore(to);
+  const { losses: restored } = await loaded.restore(to, LONG);
   await loaded.close();
   await to.goto(`${site.origin('a.localhost')}/`);
   expect(browser.isConnected()).toBe(true);
@@ -138,7 +139,7 @@ test('one batch of over a hundred megabytes, as an import may hold, is restored'
   const json = Buffer.from(`[${records.join(',')},{"key":"huge","value":"${'v'.repeat(70e6)}"}]`);
   const driver = await openPlaywrightDriver((await open()) as never, 30_000);
   const to = browser.contexts()[0]!.pages()[0]!;
-  const report = await restoreState(driver, { document, batches: [{ at: [0, 0, 0], count: 6, json }] });
+  const report = await restoreState(driver, { document, batches: [{ at: [0, 0, 0], count: 6, json }] }, LONG);
   await driver.close();
   expect(report.losses.map(({ code, item }) => `${code} ${item}`)).toEqual(['record-not-restored large/s/huge']);
   expect(Object.keys((await to.evaluate(DIGESTS)) as object)).toHaveLength(5);

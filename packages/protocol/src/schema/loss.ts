@@ -12,6 +12,7 @@ export const LOSS_ADVICE = {
   'origin-failed': 'The browser would not open the origin. See the detail.',
   'tab-blocked': 'The tab does not answer: a dialog is open or a script runs on. Close it, then capture again.',
   'tab-crashed': 'The tab crashed. Reload it, then capture again.',
+  'tab-failed': 'The tab went elsewhere, or would not be read or written. See the detail, then repeat.',
   'tab-not-restored': 'Other tabs were in the session. Restore with `tabs: "all"` to open them.',
   'storage-denied': 'The browser denies this storage to the page.',
   'item-refused': 'The browser refused the item, most often for want of quota.',
@@ -19,7 +20,8 @@ export const LOSS_ADVICE = {
   'database-failed': 'The database could not be opened or written. See the detail.',
   'database-altered': 'The database stands, with the difference that the detail names.',
   'value-not-portable': 'The value cannot leave its browser (a key marked non-extractable, a file handle).',
-  'record-not-restored': 'The record holds a value that cannot move, so it was left out.',
+  'record-too-large': 'The record is larger than what can leave or enter the browser at once, so it was left out.',
+  'record-not-restored': 'The record cannot be written as it is, so it was left out. See the detail.',
   'format-cannot-hold': 'The file format has no place for it. Export with `--format psp`, which holds everything.',
 } as const;
 export type LossCode = keyof typeof LOSS_ADVICE;

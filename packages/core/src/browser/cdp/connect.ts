@@ -1,5 +1,6 @@
 /** A driver for a browser by its CDP address, whatever language drives it. */
 import { PspError } from '@psp/protocol';
+import { checkedTimeout } from '../../timeout.js';
 import type { BrowserDriver } from '../driver.js';
 import { CdpDriver } from './driver.js';
 import type { TargetInfo } from './targets.js';
@@ -21,7 +22,7 @@ export interface ConnectCdpOptions {
  * AMBIGUOUS (of contexts).
  */
 export async function connectCdp(url: string, options: ConnectCdpOptions = {}): Promise<BrowserDriver> {
-  const timeoutMs = options.timeoutMs ?? 30_000;
+  const timeoutMs = checkedTimeout(options.timeoutMs, 'timeoutMs') ?? 30_000;
   const transport = await connectWebSocket(url, { ...options, timeoutMs });
   try {
     const browserContextId = await chooseContext(transport, options.browserContextId, timeoutMs);

@@ -1,0 +1,161 @@
+/** Reads the open tabs: the sessionStorage of each, and the storage of the origins that they have open. */
+import { PspError, type Loss, type StorageItem, type TabState } from '@psp/protocol';
+import type { BrowserDriver, Frame, Tab } from './browser/driver.js';
+import { causeOfLoss } from './losses.js';
+import { addressOf } from './origins.js';
+import { readOrigin, type OriginReading } from './read-origin.js';
+
+/** What one tab tells. Its state is undefined where it is no page of a site, or closed meanwhile. */
+export interface TabReading {
+  readonly state: TabState | undefined;
+  /** For the search of origins: those of a page that has gone too. */
+  readonly frames: readonly Frame[];
+  readonly urls: readonly string[];
+  readonly losses: readonly Loss[];
+}
+
+interface Failure {
+  /** Undefined when the tab would not even list its frames. */
+  readonly frame: Frame | undefined;
+  readonly cause: PspError;
+}
+
+/** One look at a tab. */
+interface Look {
+  readonly frames: Frame[];
+  readonly urls: string[];
+  readonly sessionStorage: TabState['sessionStorage'];
+  readonly losses: Loss[];
+  readonly failures: Failure[];
+}
+
+/** A page that goes elsewhere while it is read is read again where it went. One that does so all the time is not. */
+const LOOKS = 2;
+
+export class TabReader {
+  constructor(
+    readonly driver: BrowserDriver,
+    /** What is known of each origin; added to. */
+    readonly readings: Map<string, OriginReading>,
+    readonly timeoutMs: number,
+  ) {}
+
+  /** What the tab would not tell becomes a loss. A tab that closes meanwhile is no part of the session, and no loss. */
+  async read(tab: Tab): Promise<TabReading> {
+    const frames: Frame[] = [];
+    const urls: string[] = [];
+    let at = tab;
+    for (let look = 1; ; look++) {
+      const { failures, ...seen } = await this.#look(at);
+      frames.push(...seen.frames);
+      urls.push(...seen.urls);
+      const now = failures.length === 0 ? at : (await this.driver.tabs()).find(({ id }) => id === tab.id);
+      if (now === undefined) return { state: undefined, frames, urls, losses: [] };
+      if (look < LOOKS && failures.some((failure) => isGone(failure) && isOfPage(failure, seen))) {
+        at = now;
+        continue;
+      }
+      const told = failures.filter((failure) => !isGone(failure) || isOfPage(failure, seen));
+      const losses = [...seen.losses, ...told.map((failure) => lossOf(at, failure))];
+      return { state: tabState(at, seen.sessionStorage), frames, urls, losses };
+    }
+  }
+
+  async #look(tab: Tab): Promise<Look> {
+    const seen: Look = { frames: [], urls: [tab.url], sessionStorage: [], losses: [], failures: [] };
+    const fail = async (error: unknown, frame?: Frame): Promise<void> => {
+      seen.failures.push({ frame, cause: await causeOfLoss(this.driver, error) });
+    };
+    try {
+      const listed = this.driver.frames(tab, { timeoutMs: this.timeoutMs });
+      listed.catch(() => undefined); // awaited below, once the history is there
+      seen.urls.push(...(await this.driver.history(tab)));
+      seen.frames.push(...(await listed));
+    } catch (error) {
+      await fail(error);
+    }
+    // All at once: a blocked tab costs its time once, not once a frame.
+    const areas = firstOfEachOrigin(seen.frames).map(async (frame) => {
+      try {
+        const items = await this.#readFrame(tab, frame, seen.losses);
+        return items.length > 0 ? [{ origin: frame.origin as string, items }] : [];
+      } catch (error) {
+        await fail(error, frame);
+        return [];
+      }
+    });
+    seen.sessionStorage.push(...(await Promise.all(areas)).flat());
+    return seen;
+  }
+
+  async #readFrame(tab: Tab, frame: Frame, losses: Loss[]): Promise<StorageItem[]> {
+    const origin = frame.origin as string;
+    const first = !this.readings.has(origin);
+    // Claimed before the wait, so that another tab of the origin does not read it too.
+    if (first) this.readings.set(origin, emptyReading(origin));
+    try {
+      const place = { driver: this.driver, tab, frame };
+      const reading = await readOrigin(place, { sessionStorage: true, shared: first, timeoutMs: this.timeoutMs });
+      await this.#checkOrigin(tab, frame);
+      if (first) this.readings.set(origin, reading);
+      else losses.push(...reading.losses);
+      return reading.sessionStorage ?? [];
+    } catch (error) {
+      // Another way remains: a blank document of the origin in a helper tab.
+      if (first) this.readings.delete(origin);
+      throw error;
+    }
+  }
+
+  /** A frame keeps its id when it goes to another site: what was read since it was listed may be that site's, not the origin's. */
+  async #checkOrigin(tab: Tab, frame: Frame): Promise<void> {
+    const origin = await this.driver.evaluate(tab, frame, '() => self.origin', '', { timeoutMs: this.timeoutMs });
+    if (origin === frame.origin) return;
+    throw new PspError('BROWSER_GONE', `The page went elsewhere while ${frame.origin} was read.`);
+  }
+}
+
+/** Storage is shared by all frames of an origin in a tab; partitioned frames have storage of their own. */
+function firstOfEachOrigin(frames: readonly Frame[]): Frame[] {
+  const seen = new Map<string, Frame>();
+  for (const frame of frames) {
+    if (frame.origin !== undefined && frame.firstParty && !seen.has(frame.origin)) seen.set(frame.origin, frame);
+  }
+  return [...seen.values()];
+}
+
+/** The place went away, as opposed to: it is there and does not answer. */
+function isGone({ cause }: Failure): boolean {
+  return cause.code === 'BROWSER_GONE' && !hasCrashed(cause);
+}
+
+/** Of the page as a whole. Frames below it come and go as the page likes, which is no loss. */
+function isOfPage({ frame }: Failure, { frames }: Pick<Look, 'frames'>): boolean {
+  return frame === undefined || frame === frames[0];
+}
+
+function hasCrashed(cause: PspError): boolean {
+  return cause.message.includes('crashed');
+}
+
+/** Blank tabs and the browser's own pages are not part of a session. */
+function tabState(tab: Tab, sessionStorage: TabState['sessionStorage']): TabState | undefined {
+  if (!/^https?:/.test(tab.url)) return undefined;
+  return {
+    url: tab.url,
+    // A page may put half a character into its title, which JSON between languages cannot carry.
+    ...(tab.title === undefined ? {} : { title: tab.title.toWellFormed() }),
+    ...(tab.primary ? { active: true } : {}),
+    sessionStorage,
+  };
+}
+
+function lossOf(tab: Tab, { frame, cause }: Failure): Loss {
+  const code = hasCrashed(cause) ? 'tab-crashed' : cause.code === 'TIMEOUT' ? 'tab-blocked' : 'tab-failed';
+  const origin = frame?.origin === undefined ? {} : { origin: frame.origin };
+  return { code, kind: 'tab', ...origin, item: addressOf(tab.url), detail: cause.message };
+}
+
+function emptyReading(origin: string): OriginReading {
+  return { state: { origin, localStorage: [], indexedDB: [] }, batches: [], losses: [], sessionStorage: [] };
+}

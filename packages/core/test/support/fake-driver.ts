@@ -1,0 +1,73 @@
+/**
+ * No browser: a driver that answers from memory, for failures that a real browser cannot be brought to at a given moment. Tests
+ * replace single methods. What a browser does is tested with a real one.
+ */
+import { PspError, type Cookie, type Loss } from '@psp/protocol';
+import type { BrowserDriver, CookieOutcome, Frame, Tab } from '../../src/browser/driver.js';
+import type { DumpReply, LoadReply, PageRequest, PutReply } from '../../src/page/contract.js';
+
+export const gone = (what: string): PspError => new PspError('BROWSER_GONE', `The ${what} is gone or moved.`);
+
+export class FakeDriver implements BrowserDriver {
+  readonly engine = 'chromium';
+  readonly framework = 'fake';
+  readonly features = {
+    allCookies: true,
+    partitionedCookies: true,
+    offlineVisit: true,
+    hiddenHelper: true,
+    history: true,
+  };
+  /** What was called, in order: `visit t1 https://a.example`. */
+  readonly calls: string[] = [];
+  /** How many batches of records each origin was given. */
+  readonly puts = new Map<string, number>();
+  readonly jar: Cookie[] = [];
+  #opened = 0;
+
+  version = async (): Promise<{ browserVersion?: string; userAgent?: string }> => ({});
+  tabs = async (): Promise<Tab[]> => [];
+  frames = async (_tab: Tab): Promise<Frame[]> => [];
+  history = async (_tab: Tab): Promise<string[]> => [];
+  visited = (): string[] => [];
+  cookies = async (): Promise<{ cookies: Cookie[]; losses: Loss[] }> => ({ cookies: [...this.jar], losses: [] });
+
+  setCookie = async (cookie: Cookie): Promise<CookieOutcome> => {
+    this.jar.push(cookie);
+    return { ok: true };
+  };
+  deleteCookie = async (cookie: Cookie): Promise<void> => void this.jar.splice(this.jar.indexOf(cookie), 1);
+
+  openHelper = async (): Promise<Tab> => this.#open('openHelper');
+  openTab = async (): Promise<Tab> => this.#open('openTab');
+  closeTab = async (tab: Tab): Promise<void> => void this.calls.push(`close ${tab.id}`);
+
+  visitOffline = async (tab: Tab, origin: string): Promise<Frame> => {
+    this.calls.push(`visit ${tab.id} ${origin}`);
+    return { id: `${tab.id} ${origin}`, origin, url: `${origin}/`, firstParty: true };
+  };
+  release = async (tab: Tab, url: string): Promise<void> => void this.calls.push(`release ${tab.id} ${url}`);
+  abandon = async (tab: Tab, url: string): Promise<void> => void this.calls.push(`abandon ${tab.id} ${url}`);
+  close = async (): Promise<void> => undefined;
+
+  evaluate = async (_tab: Tab, { origin = '' }: Frame, _source: string, argument: string): Promise<string> => {
+    // The one call that is no request: which origin it is.
+    if (argument === '') return origin;
+    const request = JSON.parse(argument) as PageRequest;
+    const batches = request.do === 'load' ? (request.puts?.length ?? 0) : 1;
+    if (request.do === 'load' || request.do === 'put') this.puts.set(origin, (this.puts.get(origin) ?? 0) + batches);
+    return JSON.stringify(replyTo(request));
+  };
+
+  #open(call: string): Tab {
+    this.#opened += 1;
+    this.calls.push(`${call} t${this.#opened}`);
+    return { id: `t${this.#opened}`, url: 'about:blank', title: undefined, primary: false };
+  }
+}
+
+function replyTo(request: PageRequest): DumpReply | LoadReply | PutReply {
+  if (request.do === 'dump') return { localStorage: [], sessionStorage: [], batches: [], rest: [], losses: [] };
+  if (request.do === 'load') return { failed: [], losses: [] };
+  return { count: 1, losses: [] };
+}
