@@ -44,12 +44,13 @@ export class BlankTab {
    * redirect of the browser's own (http to https) would else put the data elsewhere.
    */
   async visit(origin: string, timeoutMs: number): Promise<BlankPage> {
-    if (this.#off === undefined) await this.#begin();
     this.#wanted = origin;
+    const begun = this.#off === undefined ? await this.#begin() : undefined;
     const { frameId, errorText } = await this.target.send('Page.navigate', { url: `${origin}${PATH}` }, timeoutMs);
     if (errorText !== undefined) {
       throw new PspError('BROWSER_UNREACHABLE', `The browser would not open ${origin}: ${errorText}.`);
     }
+    await begun?.settled;
     const [{ result }, { executionContextId }] = await Promise.all([
       // Asked of the page itself: the browser's own bookkeeping may lag behind the page by some milliseconds.
       this.target.send('Runtime.evaluate', { expression: 'location.origin' }, timeoutMs),
@@ -117,18 +118,21 @@ export class BlankTab {
     }
   }
 
-  async #begin(): Promise<void> {
+  /** Resolves when requests are intercepted; what it gives resolves when all else is in place, too. */
+  async #begin(): Promise<{ settled: Promise<unknown> }> {
     const off = this.target.onEvent((event) => this.#onEvent(event));
     try {
-      // In this order, which the browser keeps without our waiting in between.
-      await Promise.all([
+      // The browser works on the calls of a session in order, so a navigation sent after these finds them done.
+      const settled = Promise.all([
         this.target.send('Page.enable', {}),
         this.target.send('Network.enable', {}),
         // Else a service worker of the site would answer in our place.
         this.target.send('Network.setBypassServiceWorker', { bypass: true }),
-        this.target.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }),
       ]);
+      settled.catch(() => undefined); // awaited by whoever navigates
+      await this.target.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] });
       this.#off = off;
+      return { settled };
     } catch (error) {
       off();
       throw error;
