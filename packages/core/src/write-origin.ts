@@ -7,7 +7,7 @@ import { cutRecords } from './record-texts.js';
 import type { RecordBatch } from './state.js';
 
 /** So much JSON text of records goes along with the call that makes the databases. */
-const FIRST_BYTES = 2 * 1024 * 1024;
+const FIRST_BYTES = 512 * 1024;
 /** Most JSON text in one put, unless one record alone has more. Batches of imports or of other programs may be of any size. */
 const PUT_BYTES = 4 * 1024 * 1024;
 
