@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PspError } from '@psp/protocol';
 import type { Protocol } from 'devtools-protocol';
+import { originOf } from '../../origins.js';
 import { isRefusal } from './refusal.js';
 import type { Target } from './target.js';
-import { httpOrigin } from './targets.js';
 import type { CdpEvent } from './transport.js';
 
 /** The unload handler keeps the page out of the back/forward cache, whence it could come back instead of the site. */
@@ -76,7 +76,7 @@ export class BlankTab {
       await this.#left(timeoutMs);
     }
     await this.target.send('Page.resetNavigationHistory', {}, timeoutMs);
-    if (!left) throw new PspError('BROWSER_UNREACHABLE', `No document came from ${httpOrigin(url) ?? 'the tab'}.`);
+    if (!left) throw new PspError('BROWSER_UNREACHABLE', `No document came from ${originOf(url) ?? 'the tab'}.`);
   }
 
   /** After a failure: lets the tab work again, and brings it back when it stands on a blank page. */
@@ -151,7 +151,7 @@ export class BlankTab {
   #answer({ requestId, request, frameId, resourceType }: Protocol.Fetch.RequestPausedEvent): void {
     const isMain = resourceType === 'Document' && frameId === this.target.id;
     const answer: Promise<unknown> =
-      isMain && httpOrigin(request.url) === this.#wanted
+      isMain && originOf(request.url) === this.#wanted
         ? this.target.send('Fetch.fulfillRequest', { requestId, ...BLANK })
         : isMain || this.#isBlank
           ? this.target.send('Fetch.failRequest', { requestId, errorReason: 'ConnectionRefused' })

@@ -1,5 +1,6 @@
 /** The targets of one browser context: which there are, one session for each that is used, and the origins seen. */
 import type { Protocol } from 'devtools-protocol';
+import { originOf } from '../../origins.js';
 import type { Answer, Method, Params } from './method.js';
 import { inOurWords } from './refusal.js';
 import { Target } from './target.js';
@@ -94,18 +95,11 @@ export class Targets {
   }
 
   #note(url: string): void {
-    const origin = httpOrigin(url);
+    const origin = originOf(url);
     if (origin !== undefined) this.#visited.add(origin);
   }
 
   #isOurs(target: TargetInfo): boolean {
     return this.browserContextId === undefined || target.browserContextId === this.browserContextId;
   }
-}
-
-/** The ASCII origin of an http or https address, else undefined. */
-export function httpOrigin(url: string): string | undefined {
-  if (!URL.canParse(url)) return undefined;
-  const { protocol, origin } = new URL(url);
-  return protocol === 'http:' || protocol === 'https:' ? origin : undefined;
 }
