@@ -7,7 +7,13 @@ const QUIET_BROWSER =
 
 export default defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'examples/**/*.test.mjs', 'scripts/**/*.test.mjs', 'bench/*.test.mjs'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'matrix/**/*.test.mjs',
+      'examples/**/*.test.mjs',
+      'scripts/**/*.test.mjs',
+      'bench/*.test.mjs',
+    ],
     exclude: ['**/node_modules/**', '**/dist/**'],
     globalSetup: ['scripts/test-browser.mjs'],
     reporters: ['default', './scripts/closing-lines.mjs'],

@@ -13,6 +13,10 @@ const MAY_IMPORT = {
   protocol: [],
   core: ['protocol'],
   playwright: ['protocol', 'core'],
+  puppeteer: ['protocol', 'core'],
+  selenium: ['protocol', 'core'],
+  stagehand: ['protocol', 'core'],
+  skyvern: ['protocol', 'core'],
   cli: ['protocol', 'core', 'playwright'],
 };
 /** Sources that must run anywhere, so without Node's own modules. */

@@ -6,6 +6,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url)).replace(/[/\\]$/, '');
 
+/** For `run`: a download that shows nothing for so long will not come. */
+export const STALL_MS = 120_000;
+
 /**
  * Runs a program in the project's folder and gives its exit code and all that it printed. `stallMs` ends it when it prints
  * nothing for that long. A program that cannot be started has the exit code 127.

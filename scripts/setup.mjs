@@ -1,21 +1,26 @@
 /**
- * Makes a clone ready to run: dependencies, build, browser. Needs Node and npm only, does nothing twice, and says in one line
- * for each step what it did.
+ * Makes a clone ready to run: dependencies, build, browser; with --all-browsers also the other browsers, which tests and the
+ * matrix need and nothing else does. Needs Node and npm only, does nothing twice, and says in one line for each step what it did.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { canInstall, gist, install, updateLists } from './apt.mjs';
 import { build } from './build.mjs';
-import { Plain, ROOT, run, runMain, step, tool } from './run.mjs';
+import { provideEngines } from './engines.mjs';
+import { Plain, ROOT, run, runMain, STALL_MS, step, tool } from './run.mjs';
 
 const NODE_NEEDED = [20, 19];
-/** A download that shows nothing for so long will not come. */
-const STALL_MS = 120_000;
+const ALL_BROWSERS = '--all-browsers';
 
 await runMain(async () => {
+  const [unknown] = process.argv.slice(2).filter((word) => word !== ALL_BROWSERS);
+  if (unknown !== undefined) throw new Plain(`expected nothing or ${ALL_BROWSERS}, found ${unknown}`);
   console.log('set-up');
   await step('node', checkNode);
   await step('dependencies', installDependencies);
   await step('build', build);
+  // The others first: Debian's chromedriver brings the Chromium that it fits.
+  if (process.argv.includes(ALL_BROWSERS)) await step('engines', provideEngines);
   await step('browser', provideBrowser);
 });
 
@@ -72,9 +77,9 @@ async function provideBrowser(say) {
   const named = process.env.PSP_BROWSER;
   if (named !== undefined && named !== '') throw new Plain(`PSP_BROWSER: ${here.problem}`);
   const tried = [here.problem];
-  for (const { name, command, env } of installers()) {
+  for (const { name, work } of installers()) {
     say(name);
-    const { code, output } = await runAll(command, env);
+    const { code, output } = await work();
     const found = await findStarting(findChromium);
     if (found.path !== undefined) return `${found.path} installed`;
     tried.push(`${name}: ${code === 0 ? found.problem : gist(output)}`);
@@ -86,25 +91,17 @@ async function provideBrowser(say) {
 }
 
 function installers() {
-  const playwright = { name: 'playwright install chromium', command: [tool('playwright', 'install', 'chromium')] };
-  const isDebianRoot = process.platform === 'linux' && process.getuid() === 0 && existsSync('/etc/debian_version');
-  if (!isDebianRoot) return [playwright];
-  const aptGet = (...args) => ['apt-get', '-q', '-y', ...args];
-  const apt = {
-    name: 'apt-get install chromium',
-    command: [aptGet('update'), aptGet('install', '--no-install-recommends', 'chromium', 'fonts-liberation')],
-    env: { DEBIAN_FRONTEND: 'noninteractive' },
+  const playwright = {
+    name: 'playwright install chromium',
+    work: () => run(tool('playwright', 'install', 'chromium'), { stallMs: STALL_MS }),
   };
-  return [playwright, apt];
+  const apt = { name: 'apt-get install chromium', work: installChromium };
+  return canInstall ? [playwright, apt] : [playwright];
 }
 
-async function runAll(commands, env) {
-  let result = { code: 0, output: '' };
-  for (const command of commands) {
-    result = await run(command, { env, stallMs: STALL_MS });
-    if (result.code !== 0) break;
-  }
-  return result;
+async function installChromium() {
+  const update = await updateLists();
+  return update.code === 0 ? install('chromium', 'fonts-liberation') : update;
 }
 
 /** The browser, when it starts: one whose libraries are missing, and Ubuntu's stand-in that asks for a snap, do not. */
@@ -121,12 +118,4 @@ async function findStarting(findChromium) {
     if (error instanceof Error && 'code' in error) throw new Plain(error.message);
     throw error;
   }
-}
-
-/** The lines of a tool's output that say what went wrong, without stacks; its last words when none does. */
-function gist(output) {
-  const lines = output.split('\n').map((line) => line.trim());
-  const words = lines.filter((line) => line !== '' && !/^at |^[{}]/.test(line));
-  const telling = words.filter((line) => /error|cannot|failed|not found|requires|^E:/i.test(line));
-  return [...new Set(telling.length > 0 ? telling : words)].slice(-3).join('\n  ');
 }

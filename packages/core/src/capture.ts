@@ -8,10 +8,10 @@ import {
   type SessionDocument,
   type TabState,
 } from '@psp/protocol';
-import type { BrowserDriver, Tab } from './browser/driver.js';
+import type { BrowserDriver, Discovery, Tab } from './browser/driver.js';
 import { HelperPool } from './helper-pool.js';
 import { causeOfLoss, withAdvice } from './losses.js';
-import { originsOfCookies, seenOrigins } from './origins.js';
+import { originOf, originsOfCookies, seenOrigins } from './origins.js';
 import { readOrigin, type OriginReading } from './read-origin.js';
 import { TabReader, type TabReading } from './read-tabs.js';
 import type { RecordBatch, SessionState } from './state.js';
@@ -67,22 +67,53 @@ class CaptureRun {
 
   async capture(): Promise<CapturedState> {
     this.#progress('cookies', 0, 1);
-    const [{ cookies, losses }, version, found] = await Promise.all([
-      this.driver.cookies(),
+    const { allCookies } = this.driver.features;
+    const [jar, version, discovery, found] = await Promise.all([
+      allCookies ? this.driver.cookies() : undefined,
       this.driver.version(),
+      this.#discover(),
       this.#readTabs(),
     ]);
-    this.#losses.push(...losses, ...found.flatMap((tab) => tab.losses));
-    const seen = seenOrigins({
-      frames: found.flatMap((tab) => tab.frames),
-      urls: found.flatMap((tab) => tab.urls),
-      visited: this.driver.visited(),
-      given: this.options.origins ?? [],
-    });
-    const candidates = new Set([...seen, ...originsOfCookies(cookies)]);
-    await this.#readUnopened([...candidates].filter((origin) => !this.#readings.has(origin)));
+    const given = this.options.origins ?? [];
+    const frames = found.flatMap((tab) => tab.frames);
+    const urls = found.flatMap((tab) => tab.urls);
+    const seen = seenOrigins({ frames, urls, visited: this.driver.visited(), given });
+    const { cookies, losses } = jar ?? (await this.driver.cookies(this.#places(seen, found)));
+    this.#losses.push(...losses, ...found.flatMap((tab) => tab.losses), ...missingLosses(discovery));
+    const known = new Set([...seen, ...discovery.origins]);
+    await this.#readUnopened(this.#unopened(known, cookies));
     const tabs = found.flatMap((tab) => tab.state ?? []);
     return this.#assemble(cookies, tabs, seen, version);
+  }
+
+  /** Where cookies are wanted of. A place that only a request could open is none, unless the caller names it. */
+  #places(seen: ReadonlySet<string>, found: readonly TabReading[]): string[] {
+    const origins = this.driver.features.offlineVisit ? seen : (this.options.origins ?? []);
+    const open = found.flatMap(({ urls: [url = ''] }) => (originOf(url) === undefined ? [] : [url]));
+    return [...new Set([...open, ...Array.from(origins, (origin) => `${origin}/`)])];
+  }
+
+  /** The browser's lists are a help, not a condition: without them something may be missing, which is said. */
+  async #discover(): Promise<Discovery> {
+    try {
+      return await this.driver.discoverOrigins({ timeoutMs: this.#timeoutMs });
+    } catch (error) {
+      const { message } = await causeOfLoss(this.driver, error);
+      return { origins: [], missing: `The lists of the browser could not be read: ${message}` };
+    }
+  }
+
+  /** The origins to read in a blank document. Where that takes a request, only those that the caller names. */
+  #unopened(known: ReadonlySet<string>, cookies: readonly Cookie[]): string[] {
+    const isUnread = (origin: string): boolean => !this.#readings.has(origin);
+    if (this.driver.features.offlineVisit) {
+      return [...new Set([...known, ...originsOfCookies(cookies)])].filter(isUnread);
+    }
+    const given = new Set(this.options.origins);
+    for (const origin of [...known].filter(isUnread)) {
+      if (!given.has(origin)) this.#losses.push({ code: 'origin-not-open', kind: 'origin', origin });
+    }
+    return [...given].filter(isUnread);
   }
 
   async #readTabs(): Promise<TabReading[]> {
@@ -112,7 +143,7 @@ class CaptureRun {
   /** Reads an origin in a blank document of it. */
   async #readBlank(tab: Tab, origin: string): Promise<OriginReading> {
     const timeoutMs = this.#timeoutMs;
-    const frame = await this.driver.visitOffline(tab, origin, { timeoutMs });
+    const frame = await this.driver.visitBlank(tab, origin, { timeoutMs });
     return readOrigin({ driver: this.driver, tab, frame }, { sessionStorage: false, shared: true, timeoutMs });
   }
 
@@ -160,6 +191,10 @@ class CaptureRun {
 function isPart({ state, losses }: OriginReading, seen: ReadonlySet<string>): boolean {
   if (state.localStorage.length > 0 || state.indexedDB.length > 0) return true;
   return losses.length === 0 && seen.has(state.origin);
+}
+
+function missingLosses({ missing }: Discovery): Loss[] {
+  return missing === undefined ? [] : [{ code: 'origins-may-be-missing', kind: 'origin', detail: missing }];
 }
 
 function originLoss(origin: string, cause: PspError): Loss {

@@ -1,8 +1,6 @@
-/** A few hidden tabs that share a list of origins. Two hide each other's round trips; the browser gains nothing from more. */
+/** A few helper tabs that share a list of origins, so that they hide each other's round trips. */
 import { PspError } from '@psp/protocol';
 import type { BrowserDriver, Tab } from './browser/driver.js';
-
-const HELPERS = 2;
 
 /** A tab may crash because of anything in the browser. Whatever crashes a second one is no accident. */
 const ATTEMPTS = 2;
@@ -20,7 +18,7 @@ export class HelperPool {
   constructor(readonly driver: BrowserDriver) {}
 
   /**
-   * Calls `work` for every item, in order, two at once; a tab is opened when an item first wants one. Rejects with the first
+   * Calls `work` for every item, in order, as many at once as the driver can use; a tab is opened when an item first wants one. Rejects with the first
    * rejection, or when no tab can be had, after what was under way has ended; no further item is begun then.
    */
   async forEach<T>(
@@ -48,7 +46,7 @@ export class HelperPool {
         throw error;
       }
     };
-    const results = await Promise.allSettled(Array.from({ length: HELPERS }, worker));
+    const results = await Promise.allSettled(Array.from({ length: this.driver.features.helpers }, worker));
     results.push(...(await Promise.allSettled([iterator.return?.() as Promise<never> | undefined])));
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }

@@ -8,9 +8,11 @@ export {
   type SessionPage,
   type SessionVersion,
 } from './archive.js';
+export { connectBidi, type ConnectBidiOptions } from './browser/bidi/connect.js';
 export { connectCdp, type ConnectCdpOptions } from './browser/cdp/connect.js';
+export { connectWebDriver, type ConnectWebDriverOptions } from './browser/webdriver/open.js';
 export type * from './browser/driver.js';
-export { findChromium, launchFlags } from './browser/find.js';
+export { findChromium, findOnPath, launchFlags } from './browser/find.js';
 export { captureState, type CapturedState, type CaptureOptions, type Progress } from './capture.js';
 export { inlineRecords, splitRecords } from './payload.js';
 export { restoreState, type RestoreOptions, type RestoreReport } from './restore.js';

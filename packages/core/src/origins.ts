@@ -1,5 +1,5 @@
 /** Which origins a capture looks at. Browsers do not list those that have storage, so they are found by their traces. */
-import type { Cookie } from '@psp/protocol';
+import type { Cookie, SessionDocument } from '@psp/protocol';
 import type { Frame } from './browser/driver.js';
 
 export interface Traces {
@@ -23,6 +23,13 @@ export function seenOrigins(traces: Traces): Set<string> {
   return origins;
 }
 
+/** The origins that a document speaks of, those of its tabs first: they need have no storage that tabs share. */
+export function originsOfDocument({ tabs, origins }: SessionDocument): string[] {
+  const ofTabs = tabs.flatMap((tab) => [originOf(tab.url), ...tab.sessionStorage.map(({ origin }) => origin)]);
+  const all = [...ofTabs, ...origins.map(({ origin }) => origin)].filter((origin) => origin !== undefined);
+  return [...new Set(all)];
+}
+
 /** A guess: a site that sets a cookie may keep more. */
 export function originsOfCookies(cookies: readonly Cookie[]): Set<string> {
   return new Set(cookies.map(originOfCookie).filter((origin) => origin !== undefined));
@@ -43,7 +50,7 @@ export function addressOf(url: string): string {
 }
 
 /** A cookie tells the scheme and port of the response that set it, where the browser keeps them. */
-function originOfCookie(cookie: Cookie): string | undefined {
+export function originOfCookie(cookie: Cookie): string | undefined {
   const secure =
     cookie.sourceScheme === undefined || cookie.sourceScheme === 'unset'
       ? cookie.secure

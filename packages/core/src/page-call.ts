@@ -2,7 +2,15 @@
 import { PspError } from '@psp/protocol';
 import type { BrowserDriver, Frame, Tab } from './browser/driver.js';
 import { PAGE_SOURCE } from './page-bundle.gen.js';
-import type { DumpReply, LoadReply, PageFailure, PageRequest, PutReply, RecordsReply } from './page/contract.js';
+import type {
+  Addressed,
+  DumpReply,
+  LoadReply,
+  PageFailure,
+  PageRequest,
+  PutReply,
+  RecordsReply,
+} from './page/contract.js';
 
 /** A place where page code can run. */
 export interface Place {
@@ -46,17 +54,21 @@ const BACKSLASH = 0x5c;
 const SLACK_MS = 5_000;
 
 /**
- * Runs one request. Throws TIMEOUT when the page does not answer, BROWSER_GONE when it goes away, UNSUPPORTED when the page
+ * Runs one request. Throws TIMEOUT when the page does not answer, BROWSER_GONE when it goes away or is of another origin by now, UNSUPPORTED when the page
  * code fails, and TOO_LARGE, with nothing sent, when the browser would not bear the request.
  */
 export async function callPage<R extends PageRequest>(place: Place, request: R): Promise<PageReply<Replies[R['do']]>> {
   const { driver, tab, frame } = place;
   const timeoutMs = request.timeoutMs + SLACK_MS;
-  const text = JSON.stringify(request);
+  const origin = frame.origin ?? '';
+  const addressed: R & Addressed = { ...request, origin };
+  const text = JSON.stringify(addressed);
   checkSize(request.do, text);
   const reply = await driver.evaluate(tab, frame, PAGE_SOURCE, text, { timeoutMs });
   const [first = '', ...rest] = reply.split('\n');
   const header = JSON.parse(first) as Replies[R['do']] | PageFailure;
+  if ('elsewhere' in header)
+    throw new PspError('BROWSER_GONE', `The page went elsewhere: it is no longer of ${origin}.`);
   if ('error' in header) throw new PspError('UNSUPPORTED', `The page code failed: ${header.error}`);
   return { header, records: rest.map((line) => Buffer.from(line)) };
 }

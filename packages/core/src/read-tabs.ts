@@ -1,5 +1,5 @@
 /** Reads the open tabs: the sessionStorage of each, and the storage of the origins that they have open. */
-import { PspError, type Loss, type StorageItem, type TabState } from '@psp/protocol';
+import type { Loss, PspError, StorageItem, TabState } from '@psp/protocol';
 import type { BrowserDriver, Frame, Tab } from './browser/driver.js';
 import { causeOfLoss } from './losses.js';
 import { addressOf } from './origins.js';
@@ -90,13 +90,13 @@ export class TabReader {
 
   async #readFrame(tab: Tab, frame: Frame, losses: Loss[]): Promise<StorageItem[]> {
     const origin = frame.origin as string;
-    const first = !this.readings.has(origin);
+    // What tabs share is read once; not here where only a blank document can.
+    const first = this.driver.features.databasesInTabs && !this.readings.has(origin);
     // Claimed before the wait, so that another tab of the origin does not read it too.
     if (first) this.readings.set(origin, emptyReading(origin));
     try {
       const place = { driver: this.driver, tab, frame };
       const reading = await readOrigin(place, { sessionStorage: true, shared: first, timeoutMs: this.timeoutMs });
-      await this.#checkOrigin(tab, frame);
       if (first) this.readings.set(origin, reading);
       else losses.push(...reading.losses);
       return reading.sessionStorage ?? [];
@@ -105,13 +105,6 @@ export class TabReader {
       if (first) this.readings.delete(origin);
       throw error;
     }
-  }
-
-  /** A frame keeps its id when it goes to another site: what was read since it was listed may be that site's, not the origin's. */
-  async #checkOrigin(tab: Tab, frame: Frame): Promise<void> {
-    const origin = await this.driver.evaluate(tab, frame, '() => self.origin', '', { timeoutMs: this.timeoutMs });
-    if (origin === frame.origin) return;
-    throw new PspError('BROWSER_GONE', `The page went elsewhere while ${frame.origin} was read.`);
   }
 }
 

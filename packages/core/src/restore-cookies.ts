@@ -1,11 +1,14 @@
 /** Restores cookies one by one, removes those that the session does not have, and reads back what the browser made of them. */
 import { cookieIdentity, type Cookie, type Loss, type SessionDocument } from '@psp/protocol';
-import type { BrowserDriver } from './browser/driver.js';
-import { originOf } from './origins.js';
+import type { BrowserDriver, CookieAttribute } from './browser/driver.js';
+import { CookiePlaces, domainMatches } from './cookie-places.js';
+import { DroppedAttributes } from './dropped-attributes.js';
+import { originsOfDocument } from './origins.js';
 
 /** Seconds by which a read-back expiry may differ: browsers keep it in microseconds, some protocols in whole seconds. */
 const EXPIRY_SLACK_S = 2;
 
+/** Gives how many cookies stand in the browser, and what became of the others. */
 export async function restoreCookies(
   driver: BrowserDriver,
   document: SessionDocument,
@@ -17,10 +20,12 @@ export async function restoreCookies(
     if (expired) losses.push(lossOf(cookie, 'cookie-expired', undefined));
     return !expired;
   });
-  await removeOthers(driver, document, live);
-  const outcomes = await Promise.all(live.map((cookie) => driver.setCookie(cookie)));
-  const { cookies: read } = await driver.cookies();
+  const places = new CookiePlaces(document);
+  await removeOthers(driver, document, live, places);
+  const outcomes = await Promise.all(live.map((cookie) => driver.setCookie(cookie, places.of(cookie))));
+  const { cookies: read } = await driver.cookies(places.all());
   const byIdentity = new Map(read.map((cookie) => [cookieIdentity(cookie), cookie]));
+  const dropped = new DroppedAttributes(driver.features.inexactCookieAttributes);
   let set = 0;
   for (const [index, cookie] of live.entries()) {
     const found = byIdentity.get(cookieIdentity(cookie));
@@ -30,42 +35,40 @@ export async function restoreCookies(
       continue;
     }
     set += 1;
-    const differences = differencesOf(cookie, found);
+    dropped.note(cookie, found);
+    const differences = differencesOf(cookie, found, dropped.attributes);
     if (differences.length > 0) losses.push(lossOf(cookie, 'cookie-altered', differences.join(', ')));
   }
-  return { set, losses };
+  return { set, losses: [...losses, ...dropped.losses()] };
 }
 
 /** The hosts that a session is about: those of its cookies, its origins, and its tabs, which need have neither. */
 export function hostsOf(document: SessionDocument): Set<string> {
-  const ofTabs = document.tabs.flatMap((tab) => [originOf(tab.url), ...tab.sessionStorage.map(({ origin }) => origin)]);
-  const origins = [...document.origins.map(({ origin }) => origin), ...ofTabs.filter((origin) => origin !== undefined)];
-  return new Set([
-    ...document.cookies.map(({ domain }) => domain),
-    ...origins.map((origin) => new URL(origin).hostname),
-  ]);
+  const hosts = originsOfDocument(document).map((origin) => new URL(origin).hostname);
+  return new Set([...document.cookies.map(({ domain }) => domain), ...hosts]);
 }
 
 /** A cookie that the session does not have, yet is sent to one of its hosts, would mix two logins. */
-async function removeOthers(driver: BrowserDriver, document: SessionDocument, live: readonly Cookie[]): Promise<void> {
+async function removeOthers(
+  driver: BrowserDriver,
+  document: SessionDocument,
+  live: readonly Cookie[],
+  places: CookiePlaces,
+): Promise<void> {
   const hosts = hostsOf(document);
   const wanted = new Set(live.map(cookieIdentity));
-  const { cookies } = await driver.cookies();
+  const { cookies } = await driver.cookies(places.all());
   const others = cookies.filter(
     (cookie) => !wanted.has(cookieIdentity(cookie)) && [...hosts].some((host) => domainMatches(host, cookie)),
   );
-  await Promise.all(others.map((cookie) => driver.deleteCookie(cookie)));
+  await Promise.all(others.map((cookie) => driver.deleteCookie(cookie, places.of(cookie))));
 }
 
-/** RFC 6265bis, section 5.1.3. */
-function domainMatches(host: string, cookie: Cookie): boolean {
-  return host === cookie.domain || (!cookie.hostOnly && host.endsWith(`.${cookie.domain}`));
-}
-
-/** Attributes that the browser keeps otherwise than asked. Those that the session does not know are not compared. */
-function differencesOf(asked: Cookie, found: Cookie): string[] {
+/** Attributes that the browser keeps otherwise than asked. Those that the session or the browser does not know are not compared. */
+function differencesOf(asked: Cookie, found: Cookie, inexact: readonly CookieAttribute[]): string[] {
   const differences: string[] = [];
-  const note = (name: keyof Cookie): void => {
+  const note = (name: 'httpOnly' | 'secure' | CookieAttribute): void => {
+    if (inexact.some((attribute) => attribute === name)) return;
     if (asked[name] !== found[name]) differences.push(`${name}: asked ${show(asked[name])}, kept ${show(found[name])}`);
   };
   if (asked.value !== found.value) differences.push('value: the browser keeps another');

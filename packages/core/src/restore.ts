@@ -111,7 +111,7 @@ class RestoreRun {
   }
 
   async #origin(tab: Tab, state: OriginState, records: AsyncIterable<RecordBatch>): Promise<Loss[]> {
-    const frame = await this.driver.visitOffline(tab, state.origin, { timeoutMs: this.#timeoutMs });
+    const frame = await this.driver.visitBlank(tab, state.origin, { timeoutMs: this.#timeoutMs });
     return writeOrigin({ driver: this.driver, tab, frame }, state, records, this.#timeoutMs);
   }
 
@@ -156,7 +156,7 @@ class RestoreRun {
   async #fill(tab: Tab, areas: TabState['sessionStorage'], url: string): Promise<void> {
     try {
       for (const { origin, items } of areas) {
-        const frame = await this.driver.visitOffline(tab, origin, { timeoutMs: this.#timeoutMs });
+        const frame = await this.driver.visitBlank(tab, origin, { timeoutMs: this.#timeoutMs });
         const place = { driver: this.driver, tab, frame };
         this.#losses.push(...(await writeSessionStorage(place, items, this.#timeoutMs)));
       }

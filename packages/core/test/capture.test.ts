@@ -3,7 +3,7 @@ import { newSessionId, PspError } from '@psp/protocol';
 import { describe, expect, test } from 'vitest';
 import type { Frame, Tab } from '../src/browser/driver.js';
 import { captureState } from '../src/capture.js';
-import { FakeDriver, gone } from './support/fake-driver.js';
+import { ELSEWHERE, FakeDriver, gone } from './support/fake-driver.js';
 
 const options = { id: newSessionId(), name: 'a session' };
 const tab: Tab = { id: 'tab', url: 'https://a.example/', title: undefined, primary: true };
@@ -19,7 +19,6 @@ function withTab(failing: Record<string, PspError[]> = {}): FakeDriver {
   driver.evaluate = async (_tab, { id, origin }, _source, argument) => {
     const error = failing[id]?.shift();
     if (error !== undefined) throw error;
-    if (argument === '') return origin ?? '';
     const { sessionStorage } = JSON.parse(argument) as { sessionStorage: boolean };
     const items = [{ name: 'k', value: origin }];
     const header = { localStorage: [], databases: [], batches: [], rest: [], losses: [] };
@@ -71,15 +70,21 @@ describe('a tab that changes while it is read', () => {
     });
   });
 
-  test('a page that moves between two calls gives nothing of another origin', async () => {
+  test('[PSP-CAP-8] a page that is of another origin by now gives nothing of it', async () => {
     const driver = withTab();
     const { evaluate } = driver;
-    driver.evaluate = async (of, at, source, argument) =>
-      argument === '' && at.id === 'main' ? 'https://b.example' : evaluate(of, at, source, argument);
+    const asked: unknown[] = [];
+    driver.evaluate = async (of, at, source, argument) => {
+      if (of.id !== tab.id || at.id !== 'main') return evaluate(of, at, source, argument);
+      asked.push((JSON.parse(argument) as { origin: string }).origin);
+      return JSON.stringify(ELSEWHERE);
+    };
     expect(await capturedOf(driver)).toMatchObject({
       areas: [[tab.url, below.origin]],
       losses: [['tab-failed', main.origin, tab.url]],
+      origins: [main.origin, below.origin],
     });
+    expect(new Set(asked)).toEqual(new Set([main.origin]));
   });
 
   test('a page that moves all the time is named, with what to do', async () => {

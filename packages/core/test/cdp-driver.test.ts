@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { connectCdp } from '../src/browser/cdp/connect.js';
 import type { BrowserDriver } from '../src/browser/driver.js';
 import { DRIVER_CASES } from '../src/testing/driver-suite.js';
+import { playwrightTarget } from './support/playwright-target.js';
 import { startChromium, type RawChromium } from './support/raw-chromium.js';
 import { startSite, type TestSite } from './support/site.js';
 
@@ -28,11 +29,24 @@ describe('the cdp driver by URL', () => {
     const user = await chromium.connectOverCDP(browser.address);
     const page = user.contexts()[0]?.pages()[0];
     if (page === undefined) throw new Error('The browser has no tab.');
+    const target = await playwrightTarget(page);
     driver = await connectCdp(browser.address);
     const events: string[] = [];
     page.context().on('page', (opened) => events.push(opened.url()));
-    await run({ driver, goto: async (url) => void (await page.goto(url)), evaluate: (e) => page.evaluate(e) }, site);
-    expect(events.filter((url) => url.includes('__psp_blank__'))).toEqual([]);
+    await run({ driver, ...target }, site);
+    expect(events.filter((url) => !url.includes('.localhost:'))).toEqual([]);
+  });
+
+  test('stands in the way of a service worker, where the suite lets a driver refuse', async () => {
+    const user = await chromium.connectOverCDP(browser.address);
+    const page = user.contexts()[0]?.pages()[0];
+    await page?.goto(`${site.origin('worker.localhost')}/worker`);
+    expect(await page?.evaluate('window.worker')).toBe('active');
+    driver = await connectCdp(browser.address);
+    const helper = await driver.openHelper();
+    const frame = await driver.visitBlank(helper, site.origin('worker.localhost'), { timeoutMs: 5000 });
+    const title = await driver.evaluate(helper, frame, 'async () => document.title', '', { timeoutMs: 5000 });
+    expect(title).toBe('psp');
   });
 
   test('names the host of an address that does not answer, and nothing else of it', async () => {
@@ -63,7 +77,7 @@ describe('the cdp driver by URL', () => {
   test('rejects calls under way when the browser dies', async () => {
     driver = await connectCdp(browser.address);
     const helper = await driver.openHelper();
-    const frame = await driver.visitOffline(helper, 'https://a.example', { timeoutMs: 5000 });
+    const frame = await driver.visitBlank(helper, 'https://a.example', { timeoutMs: 5000 });
     const waiting = driver.evaluate(helper, frame, 'async () => new Promise(() => {})', '', { timeoutMs: 60_000 });
     const rejected = expect(waiting).rejects.toMatchObject({ code: 'BROWSER_GONE' });
     await browser.kill();

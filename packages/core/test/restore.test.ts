@@ -88,7 +88,7 @@ describe('a restore', () => {
 
   test('[PSP-RES-5] a context that is gone ends it, though its browser goes on', async () => {
     const driver = new FakeDriver();
-    driver.visitOffline = async () => {
+    driver.visitBlank = async () => {
       driver.cookies = async () => Promise.reject(gone('context'));
       throw new PspError('BROWSER_GONE', 'The context closed.');
     };

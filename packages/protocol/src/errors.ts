@@ -35,6 +35,12 @@ export const ERROR_KINDS = {
   OUTCOME_UNKNOWN: kind(503, 8, true, 'The store may or may not have saved. Load the session to see.'),
   BROWSER_UNREACHABLE: kind(502, 9, true, 'Check the address, and that the browser runs with remote debugging.'),
   BROWSER_GONE: kind(502, 9, true, 'The browser or tab closed. Start it again, then repeat.'),
+  BROWSER_BUSY: kind(
+    409,
+    9,
+    true,
+    'Somebody else drives this browser, and it takes one at a time. End their session, or give the address of that session.',
+  ),
   BROWSER_MISSING: kind(
     501,
     9,

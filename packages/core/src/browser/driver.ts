@@ -1,18 +1,41 @@
 /** CONTRACT of a browser: the small set of abilities over which capture and restore are written once. */
 import type { Cookie, Loss } from '@psp/protocol';
 
+/** An attribute of a cookie that not every protocol can tell and set. */
+export type CookieAttribute = 'sameSite' | 'priority' | 'sourceScheme' | 'sourcePort';
+
 /** What a driver can do. Data that code and the driver suite both read. */
 export interface BrowserFeatures {
-  /** `cookies()` gives the cookies of all sites, HttpOnly included. */
+  /**
+   * `cookies()` gives the cookies of all sites, HttpOnly included. Else it gives those of open pages and of the places that the
+   * caller names.
+   */
   readonly allCookies: boolean;
   /** Cookies carry their partition key, and it can be set. */
   readonly partitionedCookies: boolean;
-  /** A blank document of any origin can be served without network. */
+  /** Attributes that the browser neither tells exactly nor sets exactly. Those that it does not tell at all are absent. */
+  readonly inexactCookieAttributes: readonly CookieAttribute[];
+  /** `visitBlank` needs no network. Else it loads a quiet resource of the origin (robots.txt), which the site can see. */
   readonly offlineVisit: boolean;
   /** Helper tabs do not show in the user's framework or window. */
   readonly hiddenHelper: boolean;
-  /** `visited()` knows the origins of documents seen since the driver opened, and `Tab.history` those before. */
+  /** How many helper tabs can work at once with a gain. */
+  readonly helpers: number;
+  /** `history()` tells the entries of a tab, and `release` leaves one. Else it tells none, and `release` leaves what grew. */
   readonly history: boolean;
+  /** `visited()` knows the origins of documents seen since the driver opened. Else it knows none. */
+  readonly visited: boolean;
+  /** Page code in a tab of the user's leaves no trace for the page's scripts. Else it may add a frame for a moment. */
+  readonly isolatedWorld: boolean;
+  /** Page code in a tab of the user's can read and write databases. Else only a blank page can. */
+  readonly databasesInTabs: boolean;
+}
+
+/** Origins that have storage, as the browser's own lists tell them. */
+export interface Discovery {
+  readonly origins: readonly string[];
+  /** In words for people, which origins may have storage and are neither here nor in `visited()`. Undefined when there can be none. */
+  readonly missing: string | undefined;
 }
 
 /** Where page code can run. `storageKey` is the browser's own name of its storage partition, where it tells one. */
@@ -58,29 +81,41 @@ export interface BrowserDriver {
   tabs(): Promise<Tab[]>;
   /** The frames of a tab, main frame first, out-of-process frames included. Throws TIMEOUT when the tab is blocked. */
   frames(tab: Tab, options: CallOptions): Promise<Frame[]>;
-  /** URLs of the history entries of a tab, oldest first. */
+  /** URLs of the history entries of a tab, oldest first; `[]` where `features.history` is false. */
   history(tab: Tab): Promise<string[]>;
-  /** Origins of documents seen since the driver opened. */
+  /** Origins of documents seen since the driver opened; `[]` where `features.visited` is false. */
   visited(): string[];
   /**
    * Calls the page function with one string and gives the string that it returns. It runs where the page's own scripts
-   * cannot interfere (an isolated world). `source` is a function expression.
+   * cannot interfere: an isolated world, or a realm that they have not patched. `source` is a function expression.
    */
   evaluate(tab: Tab, frame: Frame, source: string, argument: string, options: CallOptions): Promise<string>;
-  cookies(): Promise<{ cookies: Cookie[]; losses: Loss[] }>;
-  /** One at a time, so that one bad cookie never costs the others. */
-  setCookie(cookie: Cookie): Promise<CookieOutcome>;
-  deleteCookie(cookie: Cookie): Promise<void>;
+  /**
+   * The cookies of the context. `places` are addresses whose cookies are wanted: a browser that lists them only by site or page
+   * (`features.allCookies` false) looks there too. What it cannot tell becomes a loss.
+   */
+  cookies(places?: readonly string[]): Promise<{ cookies: Cookie[]; losses: Loss[] }>;
+  /**
+   * One at a time, so that one bad cookie never costs the others. `place` is an address to which the cookie would be sent, for
+   * browsers that set cookies only from a page of their host.
+   */
+  setCookie(cookie: Cookie, place?: string): Promise<CookieOutcome>;
+  deleteCookie(cookie: Cookie, place?: string): Promise<void>;
+  /** Looks for origins that have storage, open or not. Changes nothing and asks the network for nothing. */
+  discoverOrigins(options: CallOptions): Promise<Discovery>;
   openHelper(): Promise<Tab>;
   closeTab(tab: Tab): Promise<void>;
   /** Opens a tab that the user sees. */
   openTab(): Promise<Tab>;
-  /** Puts a blank document of `origin` into the tab: no network, no code of the site. */
-  visitOffline(tab: Tab, origin: string, options: CallOptions): Promise<Frame>;
-  /** Ends the interception of `visitOffline` in a tab, if any, goes to `url`, and makes that its only history entry. */
+  /**
+   * Puts a document of `origin` into the tab in which no code of the site runs: a blank one of ours, or a quiet resource where
+   * `features.offlineVisit` is false. Throws BROWSER_UNREACHABLE when the browser would not open it.
+   */
+  visitBlank(tab: Tab, origin: string, options: CallOptions): Promise<Frame>;
+  /** Ends the interception of `visitBlank` in a tab, if any, goes to `url`, and makes that its only history entry. */
   release(tab: Tab, url: string, options: CallOptions): Promise<void>;
   /**
-   * After a failure: ends the interception of `visitOffline` in a tab, stops what is loading, and goes back to `url` when the tab
+   * After a failure: ends the interception of `visitBlank` in a tab, stops what is loading, and goes back to `url` when the tab
    * stands on a blank page of ours. Never throws.
    */
   abandon(tab: Tab, url: string): Promise<void>;

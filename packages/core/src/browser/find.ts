@@ -55,6 +55,11 @@ export async function findChromium(env: Environment = process.env): Promise<stri
   return found ?? firstProgram(await playwrightPlaces());
 }
 
+/** The path of the first of these programs that is on PATH and can be started; `undefined` when there is none. */
+export function findOnPath(names: readonly string[], env: Environment = process.env): Promise<string | undefined> {
+  return firstProgram(onPath(names, env));
+}
+
 /**
  * Flags for starting a Chromium here. As root on Linux its sandbox cannot start, so `--no-sandbox` is given then and only
  * then. `/dev/shm` is 64 MB in most containers, too small for a renderer, so on Linux shared memory goes to `/tmp`, which is

@@ -92,8 +92,15 @@ export interface PutReply {
   losses: PageLoss[];
 }
 
+/** Every request says for which origin it is meant. A document keeps its place when it goes to another site. */
+export interface Addressed {
+  /** ASCII origin. A document of another origin does nothing and replies `elsewhere`. */
+  origin: string;
+}
+
 export type PageRequest = DumpRequest | RecordsRequest | LoadRequest | PutRequest;
-/** A failure of the page code itself. */
+/** A failure of the page code itself, or its refusal to work for another origin. */
 export interface PageFailure {
   error: string;
+  elsewhere?: true;
 }

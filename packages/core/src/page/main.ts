@@ -1,9 +1,11 @@
 /** The page function: one request in, one reply out (contract.ts). Bundled by scripts/build-page.mjs; leaves nothing in the page. */
 import type {
+  Addressed,
   DumpReply,
   DumpRequest,
   LoadReply,
   LoadRequest,
+  PageFailure,
   PageLoss,
   PageRequest,
   PutRequest,
@@ -62,11 +64,14 @@ async function put(request: PutRequest): Promise<Reply> {
 
 const ACTIONS: Readonly<Record<PageRequest['do'], (request: never) => Promise<Reply>>> = { dump, records, load, put };
 
+const ELSEWHERE: PageFailure = { error: 'the document is of another origin', elsewhere: true };
+
 /** Never rejects: a failure is a reply `{"error": ...}`. */
 export async function run(text: string): Promise<string> {
   try {
-    const request = JSON.parse(text) as PageRequest;
+    const request = JSON.parse(text) as PageRequest & Addressed;
     if (!Object.hasOwn(ACTIONS, request.do)) throw new WireError('expected do: dump, records, load or put');
+    if (request.origin !== self.origin) return JSON.stringify(ELSEWHERE);
     const { header, lines } = await ACTIONS[request.do](request as never);
     return [JSON.stringify(header), ...lines].join('\n');
   } catch (error) {

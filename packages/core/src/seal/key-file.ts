@@ -1,6 +1,6 @@
 /** A key source in a file: a JSON Web Key (RFC 7517) of 256 bits that only its owner may read. */
 import { randomBytes } from 'node:crypto';
-import { link, open, unlink, type FileHandle } from 'node:fs/promises';
+import { link, open, unlink, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { PspError } from '@psp/protocol';
 import { calculateJwkThumbprint, GeneralEncrypt, generalDecrypt, type GeneralJWE } from 'jose';
@@ -144,7 +144,8 @@ class KeyFile implements KeySource {
     const temporary = `${this.#path}.${randomBytes(8).toString('hex')}`;
     try {
       await makeFolders(dirname(this.#path));
-      await writeAndSync(temporary, `${JSON.stringify(jwk, undefined, 2)}\n`);
+      const text = `${JSON.stringify(jwk, undefined, 2)}\n`;
+      await writeFile(temporary, text, { flag: 'wx', mode: 0o600, flush: true });
       await link(temporary, this.#path);
       return true;
     } catch (error) {
@@ -192,13 +193,3 @@ async function decrypt(slots: GeneralJWE, key: Uint8Array): Promise<Uint8Array> 
 
 const thumbprint = (bytes: Uint8Array): Promise<string> =>
   calculateJwkThumbprint({ kty: 'oct', k: Buffer.from(bytes).toString('base64url') });
-
-async function writeAndSync(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}

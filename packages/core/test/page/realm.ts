@@ -133,7 +133,9 @@ async function isolatedCaller(page: Page, functionDeclaration: string): Promise<
 
 function realmOf(page: Page, caller: Caller): Realm {
   const call: Realm['call'] = async <R extends PageRequest>(request: R) => {
-    const [header = '', ...lines] = (await caller(JSON.stringify(request))).split('\n');
+    const [header = '', ...lines] = (
+      await caller(JSON.stringify({ origin: new URL(page.url()).origin, ...request }))
+    ).split('\n');
     const parsed = JSON.parse(header) as Replies[R['do']] & Partial<PageFailure>;
     if (parsed.error !== undefined) throw new Error(`The page function failed: ${parsed.error}`);
     return { header: parsed, lines };

@@ -1,5 +1,5 @@
 /** localStorage and sessionStorage through the page function, in Chromium. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { move, type Realm, type Realms, startRealms } from './realm.js';
 
 let realms: Realms;
@@ -142,6 +142,21 @@ describe('web storage', () => {
   });
 });
 
+test('[PSP-CAP-8] a request for another origin is refused, and changes nothing', async () => {
+  const realm = await realms.realm();
+  await realm.load({ localStorage: [{ name: 'k', value: 'mine' }] });
+  for (const request of [
+    { do: 'load', localStorage: [{ name: 'k', value: 'secret' }], timeoutMs: 1000 },
+    { do: 'dump', localStorage: true, sessionStorage: false, indexedDB: false, maxBytes: 1, maxRecordBytes: 1 },
+  ]) {
+    for (const addressed of [{ ...request, origin: 'http://127.0.0.1:1' }, request]) {
+      const reply = await realm.callRaw(JSON.stringify(addressed));
+      expect(reply).toEqual({ error: 'the document is of another origin', elsewhere: true });
+    }
+  }
+  expect((await realm.dump({ indexedDB: false })).header.localStorage).toEqual([{ name: 'k', value: 'mine' }]);
+});
+
 describe('a request that is none', () => {
   let realm: Realm | undefined;
   it.each([
@@ -149,10 +164,10 @@ describe('a request that is none', () => {
     '{"do":"secret"}',
     '{"do":"constructor"}',
     'null',
-    '{"do":"put","records":"[secret","database":"a","store":"b"}',
+    '{"do":"put","origin":"ORIGIN","records":"[secret","database":"a","store":"b"}',
   ])('is answered with an error that quotes nothing: %s', async (text) => {
     realm ??= await realms.realm();
-    const reply = await realm.callRaw(text);
+    const reply = await realm.callRaw(text.replace('ORIGIN', new URL(realm.page.url()).origin));
     expect(Object.keys(reply)).toEqual(['error']);
     expect(reply.error).not.toContain('secret');
   });

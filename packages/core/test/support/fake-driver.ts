@@ -3,20 +3,25 @@
  * replace single methods. What a browser does is tested with a real one.
  */
 import { PspError, type Cookie, type Loss } from '@psp/protocol';
-import type { BrowserDriver, CookieOutcome, Frame, Tab } from '../../src/browser/driver.js';
-import type { DumpReply, LoadReply, PageRequest, PutReply } from '../../src/page/contract.js';
+import type { BrowserDriver, BrowserFeatures, CookieOutcome, Discovery, Frame, Tab } from '../../src/browser/driver.js';
+import type { Addressed, DumpReply, LoadReply, PageFailure, PageRequest, PutReply } from '../../src/page/contract.js';
 
 export const gone = (what: string): PspError => new PspError('BROWSER_GONE', `The ${what} is gone or moved.`);
 
 export class FakeDriver implements BrowserDriver {
   readonly engine = 'chromium';
   readonly framework = 'fake';
-  readonly features = {
+  features: BrowserFeatures = {
     allCookies: true,
     partitionedCookies: true,
+    inexactCookieAttributes: [],
     offlineVisit: true,
     hiddenHelper: true,
+    helpers: 2,
     history: true,
+    visited: true,
+    isolatedWorld: true,
+    databasesInTabs: true,
   };
   /** What was called, in order: `visit t1 https://a.example`. */
   readonly calls: string[] = [];
@@ -30,19 +35,24 @@ export class FakeDriver implements BrowserDriver {
   frames = async (_tab: Tab): Promise<Frame[]> => [];
   history = async (_tab: Tab): Promise<string[]> => [];
   visited = (): string[] => [];
-  cookies = async (): Promise<{ cookies: Cookie[]; losses: Loss[] }> => ({ cookies: [...this.jar], losses: [] });
+  discoverOrigins = async (): Promise<Discovery> => ({ origins: [], missing: undefined });
+  cookies = async (_places?: readonly string[]): Promise<{ cookies: Cookie[]; losses: Loss[] }> => ({
+    cookies: [...this.jar],
+    losses: [],
+  });
 
-  setCookie = async (cookie: Cookie): Promise<CookieOutcome> => {
+  setCookie = async (cookie: Cookie, _place?: string): Promise<CookieOutcome> => {
     this.jar.push(cookie);
     return { ok: true };
   };
-  deleteCookie = async (cookie: Cookie): Promise<void> => void this.jar.splice(this.jar.indexOf(cookie), 1);
+  deleteCookie = async (cookie: Cookie, _place?: string): Promise<void> =>
+    void this.jar.splice(this.jar.indexOf(cookie), 1);
 
   openHelper = async (): Promise<Tab> => this.#open('openHelper');
   openTab = async (): Promise<Tab> => this.#open('openTab');
   closeTab = async (tab: Tab): Promise<void> => void this.calls.push(`close ${tab.id}`);
 
-  visitOffline = async (tab: Tab, origin: string): Promise<Frame> => {
+  visitBlank = async (tab: Tab, origin: string): Promise<Frame> => {
     this.calls.push(`visit ${tab.id} ${origin}`);
     return { id: `${tab.id} ${origin}`, origin, url: `${origin}/`, firstParty: true };
   };
@@ -51,9 +61,7 @@ export class FakeDriver implements BrowserDriver {
   close = async (): Promise<void> => undefined;
 
   evaluate = async (_tab: Tab, { origin = '' }: Frame, _source: string, argument: string): Promise<string> => {
-    // The one call that is no request: which origin it is.
-    if (argument === '') return origin;
-    const request = JSON.parse(argument) as PageRequest;
+    const request = JSON.parse(argument) as PageRequest & Addressed;
     const batches = request.do === 'load' ? (request.puts?.length ?? 0) : 1;
     if (request.do === 'load' || request.do === 'put') this.puts.set(origin, (this.puts.get(origin) ?? 0) + batches);
     return JSON.stringify(replyTo(request));
@@ -65,6 +73,9 @@ export class FakeDriver implements BrowserDriver {
     return { id: `t${this.#opened}`, url: 'about:blank', title: undefined, primary: false };
   }
 }
+
+/** What a page says that is of another origin by now. */
+export const ELSEWHERE: PageFailure = { error: 'elsewhere', elsewhere: true };
 
 function replyTo(request: PageRequest): DumpReply | LoadReply | PutReply {
   if (request.do === 'dump') return { localStorage: [], sessionStorage: [], batches: [], rest: [], losses: [] };

@@ -9,14 +9,18 @@ export interface RawChromium {
   readonly process: ChildProcess;
   /** `http://127.0.0.1:PORT`. */
   readonly address: string;
+  /** Ends at once and removes the profile. */
   kill(): Promise<void>;
+  /** Waits until the browser, asked to close, has ended. Its profile is kept. */
+  ended(): Promise<void>;
 }
 
-export async function startChromium(url = 'about:blank'): Promise<RawChromium> {
+/** A fresh profile, unless one is given. */
+export async function startChromium({ url = 'about:blank', profile = '' } = {}): Promise<RawChromium> {
   const executable = await findChromium();
   if (executable === undefined) throw new Error('No Chromium here: run `npm run setup`.');
-  const profile = await mkdtemp(join(tmpdir(), 'psp-test-profile-'));
-  const flags = ['--headless', '--remote-debugging-port=0', `--user-data-dir=${profile}`, ...launchFlags(), url];
+  const folder = profile === '' ? await mkdtemp(join(tmpdir(), 'psp-test-profile-')) : profile;
+  const flags = ['--headless', '--remote-debugging-port=0', `--user-data-dir=${folder}`, ...launchFlags(), url];
   const child = spawn(executable, flags, { stdio: ['ignore', 'ignore', 'pipe'] });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const address = await new Promise<string>((resolve, reject) => {
@@ -31,10 +35,11 @@ export async function startChromium(url = 'about:blank'): Promise<RawChromium> {
   return {
     process: child,
     address,
+    ended: () => exited,
     async kill() {
       child.kill('SIGKILL');
       await exited;
-      await rm(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+      await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
     },
   };
 }

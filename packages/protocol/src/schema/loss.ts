@@ -6,10 +6,18 @@ export const LOSS_ADVICE = {
   'cookie-refused': 'The browser refused the cookie. See the detail for the rule it breaks.',
   'cookie-altered': 'The browser keeps the cookie in another form than asked. See the detail.',
   'cookie-expired': 'The cookie expired before the restore. Log in again and capture anew if the site needs it.',
+  'cookie-attributes-dropped':
+    'This browser does not keep these attributes, which sites cannot see. Nothing to do, unless you move the session on from here.',
+  'cookies-may-be-missing':
+    'This browser shows the cookies of open pages only. Open a page of each site, or name its origin, then capture again.',
   'cookie-partition-opaque': 'The cookie belongs to an opaque partition, which no other browser can name.',
   'origin-skipped': 'Opaque, file and extension origins hold no storage that can move.',
   'origin-timeout': 'The origin did not answer in time. Close its dialogs or raise timeoutMs.',
   'origin-failed': 'The browser would not open the origin. See the detail.',
+  'origin-not-open':
+    'This browser cannot look into an origin without visiting it. Open a page of it, or name it in `origins`, then capture again.',
+  'origins-may-be-missing':
+    'The browser does not list every origin that has storage. Name those that matter in `origins`, or open a page of each.',
   'tab-blocked': 'The tab does not answer: a dialog is open or a script runs on. Close it, then capture again.',
   'tab-crashed': 'The tab crashed. Reload it, then capture again.',
   'tab-failed': 'The tab went elsewhere, or would not be read or written. See the detail, then repeat.',

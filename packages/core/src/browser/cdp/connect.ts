@@ -3,6 +3,7 @@ import { PspError } from '@psp/protocol';
 import { checkedTimeout } from '../../timeout.js';
 import type { BrowserDriver } from '../driver.js';
 import { CdpDriver } from './driver.js';
+import { inOurWords } from './refusal.js';
 import type { TargetInfo } from './targets.js';
 import { within, type CdpTransport } from './transport.js';
 import { connectWebSocket } from './websocket.js';
@@ -14,19 +15,32 @@ export interface ConnectCdpOptions {
   readonly headers?: Record<string, string>;
   /** The browser context to work in. Default: the one that has tabs, the browser's default context first. */
   readonly browserContextId?: string;
+  /** The user's own tab, where it is known. Its context is used, unless `browserContextId` names one. */
+  readonly primaryTargetId?: string;
+  /** Where `primaryTargetId` is not given and the context has exactly one tab, that tab counts as the user's own. Default false. */
+  readonly onlyTabIsPrimary?: boolean;
+  /** False where the browser serves WebDriver BiDi as well: then a hidden tab never loads anything. Default true. */
+  readonly hiddenHelpers?: boolean;
+  /** Who got in, for the session's `source`. Default `cdp`. */
+  readonly framework?: string;
 }
 
 /**
  * Connects to a running Chromium. `url` is `http://host:port` or `ws://host:port/devtools/browser/ID`. Several clients may be
- * connected at once; the user's is not disturbed. Throws BROWSER_UNREACHABLE, INVALID_INPUT, TIMEOUT, NOT_FOUND or
- * AMBIGUOUS (of contexts).
+ * connected at once; the user's is not disturbed. Throws BROWSER_UNREACHABLE, INVALID_INPUT, TIMEOUT, BROWSER_GONE (the primary
+ * tab), NOT_FOUND or AMBIGUOUS (of contexts).
  */
 export async function connectCdp(url: string, options: ConnectCdpOptions = {}): Promise<BrowserDriver> {
   const timeoutMs = checkedTimeout(options.timeoutMs, 'timeoutMs') ?? 30_000;
   const transport = await connectWebSocket(url, { ...options, timeoutMs });
   try {
-    const browserContextId = await chooseContext(transport, options.browserContextId, timeoutMs);
-    return await CdpDriver.open({ transport, browserContextId, timeoutMs });
+    const browserContextId = await chooseContext(transport, options, timeoutMs);
+    const primaryTargetId =
+      options.primaryTargetId ??
+      (options.onlyTabIsPrimary === true ? await onlyTab(transport, browserContextId, timeoutMs) : undefined);
+    const primary = primaryTargetId === undefined ? {} : { primaryTargetId };
+    const { hiddenHelpers = true } = options;
+    return await CdpDriver.open({ transport, browserContextId, ...primary, timeoutMs, hiddenHelpers });
   } catch (error) {
     await transport.close();
     throw error;
@@ -35,10 +49,15 @@ export async function connectCdp(url: string, options: ConnectCdpOptions = {}): 
 
 async function chooseContext(
   transport: CdpTransport,
-  wanted: string | undefined,
+  { browserContextId: wanted, primaryTargetId }: ConnectCdpOptions,
   timeoutMs: number,
 ): Promise<string | undefined> {
-  const ask = (method: string): Promise<unknown> => within(transport.send(method, {}, undefined), timeoutMs, method);
+  const ask = (method: string, params: object = {}): Promise<unknown> =>
+    askBrowser(transport, { method, params, timeoutMs });
+  if (wanted === undefined && primaryTargetId !== undefined) {
+    const answer = await ask('Target.getTargetInfo', { targetId: primaryTargetId });
+    return (answer as { targetInfo: TargetInfo }).targetInfo.browserContextId;
+  }
   const { browserContextIds, defaultBrowserContextId } = (await ask('Target.getBrowserContexts')) as {
     browserContextIds: string[];
     defaultBrowserContextId?: string;
@@ -62,4 +81,28 @@ async function chooseContext(
     'AMBIGUOUS',
     `The browser has tabs in several contexts: ${[...used].join(', ')}. Name the one to use.`,
   );
+}
+
+async function onlyTab(
+  transport: CdpTransport,
+  browserContextId: string | undefined,
+  timeoutMs: number,
+): Promise<string | undefined> {
+  const answer = await askBrowser(transport, { method: 'Target.getTargets', params: {}, timeoutMs });
+  const tabs = (answer as { targetInfos: TargetInfo[] }).targetInfos.filter(
+    (target) =>
+      target.type === 'page' && (browserContextId === undefined || target.browserContextId === browserContextId),
+  );
+  return tabs.length === 1 ? tabs[0]?.targetId : undefined;
+}
+
+async function askBrowser(
+  transport: CdpTransport,
+  { method, params, timeoutMs }: { method: string; params: object; timeoutMs: number },
+): Promise<unknown> {
+  try {
+    return await within(transport.send(method, params, undefined), timeoutMs, method);
+  } catch (error) {
+    throw inOurWords(error);
+  }
 }

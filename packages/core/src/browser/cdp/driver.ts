@@ -1,19 +1,25 @@
 /** The driver of any Chromium browser, over any CDP connection. Knows nothing of what a session is. */
 import { PspError, type Cookie, type Loss } from '@psp/protocol';
-import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Frame, Tab } from '../driver.js';
+import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '../driver.js';
 import { BlankTab } from './blank.js';
 import { fromCdp, toCdp } from './cookies.js';
+import { OriginLists } from './discovery.js';
 import { isRefusal } from './refusal.js';
 import type { Target } from './target.js';
 import { Targets, type TargetInfo } from './targets.js';
-import type { CdpTransport } from './transport.js';
+import { CdpRefusal, type CdpTransport } from './transport.js';
 
 const FEATURES: BrowserFeatures = {
   allCookies: true,
   partitionedCookies: true,
+  inexactCookieAttributes: [],
   offlineVisit: true,
   hiddenHelper: true,
+  helpers: 2,
   history: true,
+  visited: true,
+  isolatedWorld: true,
+  databasesInTabs: true,
 };
 
 /** Milliseconds for each step of giving a tab back after a failure. */
@@ -27,15 +33,19 @@ export interface CdpDriverOptions {
   readonly primaryTargetId?: string;
   /** Milliseconds for a call that nothing should block. */
   readonly timeoutMs: number;
+  /** False where the browser serves WebDriver BiDi as well: then a hidden tab never loads anything. Default true. */
+  readonly hiddenHelpers?: boolean;
 }
 
 export class CdpDriver implements BrowserDriver {
   readonly engine = 'chromium';
-  readonly features = FEATURES;
+  readonly features: BrowserFeatures;
   readonly framework: string;
   readonly #targets: Targets;
+  readonly #lists: OriginLists;
   readonly #primary: string | undefined;
   readonly #helpers = new Set<string>();
+  readonly #creating = new Set<Promise<unknown>>();
   readonly #blanks = new Map<string, BlankTab>();
   /** Which target a frame lives in: a tab's own, or that of an out-of-process frame. */
   readonly #frameTarget = new Map<string, Target>();
@@ -45,13 +55,15 @@ export class CdpDriver implements BrowserDriver {
 
   private constructor(options: CdpDriverOptions) {
     this.framework = options.transport.framework;
+    this.features = { ...FEATURES, hiddenHelper: options.hiddenHelpers ?? true };
     this.#targets = new Targets(options.transport, options.timeoutMs, options.browserContextId);
+    this.#lists = new OriginLists(this.#targets, () => this.#openHidden());
     this.#primary = options.primaryTargetId;
   }
 
   static async open(options: CdpDriverOptions): Promise<CdpDriver> {
     const driver = new CdpDriver(options);
-    await driver.#targets.watch();
+    await driver.#targets.watch(() => driver.#lists.prepare());
     return driver;
   }
 
@@ -125,9 +137,16 @@ export class CdpDriver implements BrowserDriver {
     if (!outcome.ok) throw new PspError('UNSUPPORTED', `The browser would not delete the cookie ${cookie.name}.`);
   }
 
+  discoverOrigins({ timeoutMs }: CallOptions): Promise<Discovery> {
+    return this.#lists.ask(timeoutMs);
+  }
+
   async openHelper(): Promise<Tab> {
-    const targetId = await this.#createHelper();
-    this.#helpers.add(targetId);
+    const targetId = await this.#createHidden().catch((error: unknown) => {
+      if (!isRefusal(error)) throw error;
+      // Older browsers have no hidden targets, and a browser without any page refuses them.
+      return this.#create({ background: true });
+    });
     return { id: targetId, url: 'about:blank', title: undefined, primary: false };
   }
 
@@ -136,12 +155,12 @@ export class CdpDriver implements BrowserDriver {
     return { id: targetId, url: 'about:blank', title: undefined, primary: false };
   }
 
-  async closeTab(tab: Tab): Promise<void> {
+  async closeTab(tab: Pick<Tab, 'id'>): Promise<void> {
     this.#helpers.delete(tab.id);
     await this.#targets.send('Target.closeTarget', { targetId: tab.id });
   }
 
-  async visitOffline(tab: Tab, origin: string, options: CallOptions): Promise<Frame> {
+  async visitBlank(tab: Tab, origin: string, options: CallOptions): Promise<Frame> {
     const target = await this.#targets.open(tab.id);
     let blank = this.#blanks.get(tab.id);
     if (blank === undefined) this.#blanks.set(tab.id, (blank = new BlankTab(target)));
@@ -173,18 +192,36 @@ export class CdpDriver implements BrowserDriver {
     return (this.#closed ??= this.#close());
   }
 
-  async #createHelper(): Promise<string> {
-    const target = { url: 'about:blank', ...this.#context() };
+  async #openHidden(): Promise<{ targetId: string; close: () => Promise<void> }> {
+    const targetId = await this.#createHidden();
+    return { targetId, close: () => this.closeTab({ id: targetId }) };
+  }
+
+  /** Throws UNSUPPORTED, as a refusal of the browser's, where hidden tabs are of no use. */
+  async #createHidden(): Promise<string> {
+    if (this.features.hiddenHelper) return this.#create({ hidden: true });
+    const cause = new CdpRefusal('Target.createTarget', 'hidden tabs do not load beside WebDriver BiDi');
+    throw new PspError('UNSUPPORTED', 'The browser has no hidden tabs beside WebDriver BiDi.', { cause });
+  }
+
+  /** A tab that `close` closes, even where it is on its way only. */
+  async #create(kind: { hidden?: boolean; background?: boolean }): Promise<string> {
+    if (this.#closed !== undefined) throw new PspError('BROWSER_GONE', 'The driver was closed.');
+    const target = { url: 'about:blank', ...this.#context(), ...kind };
+    const creating = this.#targets.send('Target.createTarget', target);
+    this.#creating.add(creating);
     try {
-      return (await this.#targets.send('Target.createTarget', { ...target, hidden: true })).targetId;
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      // Older browsers have no hidden targets, and a browser without any page refuses them.
-      return (await this.#targets.send('Target.createTarget', { ...target, background: true })).targetId;
+      const { targetId } = await creating;
+      this.#helpers.add(targetId);
+      return targetId;
+    } finally {
+      this.#creating.delete(creating);
     }
   }
 
   async #close(): Promise<void> {
+    this.#lists.close();
+    await Promise.allSettled(this.#creating);
     // A browser that is gone has no helper tabs left to close.
     await Promise.allSettled(
       [...this.#helpers].map((targetId) => this.#targets.send('Target.closeTarget', { targetId })),
@@ -255,7 +292,9 @@ async function callIn(
   const withArgument = { ...call, arguments: [{ value: argument }] };
   const { result, exceptionDetails } = await target.send('Runtime.callFunctionOn', withArgument, timeoutMs);
   if (exceptionDetails !== undefined || typeof result.value !== 'string') {
-    throw new PspError('UNSUPPORTED', `The page code failed: ${exceptionDetails?.text ?? 'it gave no text'}.`);
+    // Its class only: messages of errors may quote data.
+    const failure = exceptionDetails === undefined ? 'it gave no text' : exceptionDetails.exception?.className;
+    throw new PspError('UNSUPPORTED', `The page code failed: ${failure ?? 'an unknown error'}.`);
   }
   return result.value;
 }

@@ -9,10 +9,18 @@ import { within, type CdpEvent, type CdpTransport } from './transport.js';
 /** `parentId` is newer than the published protocol types. */
 export type TargetInfo = Protocol.Target.TargetInfo & { parentId?: string };
 
+/** Milliseconds that one tab may hold up whoever begins to watch. */
+const WATCH_MS = 1_000;
+
+const noted = (): void => undefined;
+
 export class Targets {
   readonly #open = new Map<string, Promise<Target>>();
   readonly #visited = new Set<string>();
+  /** Tabs that are being asked to tell of their frames. */
+  readonly #watching = new Set<Promise<void>>();
   readonly #off: () => void;
+  #onFirstVisit: (() => void) | undefined;
 
   constructor(
     readonly transport: CdpTransport,
@@ -62,9 +70,12 @@ export class Targets {
     return all.filter((target) => target.type === 'iframe' && rootOf(target) === tabId);
   }
 
-  /** Notes the origins of this context's documents from now on. */
-  async watch(): Promise<void> {
+  /** Notes the origins of this context's documents from now on, and tells of the first. */
+  async watch(onFirstVisit: () => void): Promise<void> {
+    this.#onFirstVisit = onFirstVisit;
     await this.send('Target.setDiscoverTargets', { discover: true });
+    // The browser has told of all that are open by now. What the user does next is not to be missed.
+    await Promise.all(this.#watching);
   }
 
   visited(): string[] {
@@ -89,14 +100,18 @@ export class Targets {
 
   /** Frames of the tab's own process are no targets; the tab tells of them. */
   #watchFrames(targetId: string): void {
-    const watching = this.open(targetId).then((target) => target.send('Page.enable', {}));
-    // A tab that closes or crashes meanwhile shows no more frames; its address was noted already.
-    watching.catch(() => undefined);
+    const watching = this.open(targetId).then((target) => target.send('Page.enable', {}, WATCH_MS));
+    // A tab that closes, crashes or is blocked meanwhile shows no more frames; its address was noted already.
+    const settled = watching.then(noted, noted).then(() => void this.#watching.delete(settled));
+    this.#watching.add(settled);
   }
 
   #note(url: string): void {
     const origin = originOf(url);
-    if (origin !== undefined) this.#visited.add(origin);
+    if (origin === undefined) return;
+    this.#visited.add(origin);
+    this.#onFirstVisit?.();
+    this.#onFirstVisit = undefined;
   }
 
   #isOurs(target: TargetInfo): boolean {

@@ -1,7 +1,9 @@
 /** A CDP connection by WebSocket, for any browser with a debugging address. Sessions are flat: one socket for all targets. */
 import { PspError } from '@psp/protocol';
-import WebSocket from 'ws';
-import { CdpRefusal, within, type CdpEvent, type CdpTransport } from './transport.js';
+import type WebSocket from 'ws';
+import { PendingReplies } from '../replies.js';
+import { closeSocket, openSocket, type SocketOptions } from '../socket.js';
+import { CdpRefusal, type CdpEvent, type CdpTransport } from './transport.js';
 
 interface Reply {
   id?: number;
@@ -12,46 +14,26 @@ interface Reply {
   error?: { message: string; data?: string };
 }
 
-interface Waiting {
-  readonly method: string;
-  resolve(value: unknown): void;
-  reject(error: Error): void;
+export interface WebSocketOptions extends SocketOptions {
+  /** Who got in, for the session's `source`. Default `cdp`. */
+  readonly framework?: string;
 }
 
 /**
  * Opens a CDP connection. `url` is `ws://host/devtools/browser/ID`, or `http://host:port`, whose `/json/version` names it.
  * Throws BROWSER_UNREACHABLE or INVALID_INPUT; messages name the host only, since such addresses may hold tokens.
  */
-export async function connectWebSocket(
-  url: string,
-  options: { timeoutMs: number; headers?: Record<string, string> },
-): Promise<CdpTransport> {
+export async function connectWebSocket(url: string, options: WebSocketOptions): Promise<CdpTransport> {
   const address = await browserAddress(url, options);
-  const socket = new WebSocket(address, {
-    perMessageDeflate: false,
-    maxPayload: 512 * 1024 * 1024,
-    ...(options.headers === undefined ? {} : { headers: options.headers }),
-  });
-  const opened = new Promise<void>((resolve, reject) => {
-    socket.once('open', resolve);
-    socket.once('error', reject);
-  });
   try {
-    await within(opened, options.timeoutMs, 'the connection');
+    const socket = await openSocket(address, options);
+    return new WebSocketTransport(socket, new URL(address).host, options.framework ?? 'cdp');
   } catch (cause) {
-    socket.on('error', () => {
-      // The attempt is over; the socket may still report that it was cut off.
-    });
-    socket.terminate();
     throw unreachable(address, cause);
   }
-  return new WebSocketTransport(socket, new URL(address).host);
 }
 
-async function browserAddress(
-  url: string,
-  options: { timeoutMs: number; headers?: Record<string, string> },
-): Promise<string> {
+async function browserAddress(url: string, options: SocketOptions): Promise<string> {
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed?.protocol === 'ws:' || parsed?.protocol === 'wss:') return url;
   if (parsed === undefined || (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')) {
@@ -81,15 +63,13 @@ function unreachable(url: string, cause: unknown): PspError {
 }
 
 class WebSocketTransport implements CdpTransport {
-  readonly framework = 'cdp';
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #replies = new PendingReplies();
   readonly #listeners = new Set<(event: CdpEvent) => void>();
-  #lastId = 0;
-  #gone: PspError | undefined;
 
   constructor(
     readonly socket: WebSocket,
     host: string,
+    readonly framework: string,
   ) {
     socket.on('message', (data: WebSocket.RawData) => this.#receive(JSON.parse(String(data)) as Reply));
     socket.on('error', (cause) => this.#lose(host, cause));
@@ -97,12 +77,8 @@ class WebSocketTransport implements CdpTransport {
   }
 
   send(method: string, params: object, sessionId: string | undefined): Promise<unknown> {
-    if (this.#gone !== undefined) return Promise.reject(this.#gone);
-    const id = ++this.#lastId;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { method, resolve, reject });
-      this.socket.send(JSON.stringify({ id, method, params, ...(sessionId === undefined ? {} : { sessionId }) }));
-    });
+    const session = sessionId === undefined ? {} : { sessionId };
+    return this.#replies.call(method, (id) => this.socket.send(JSON.stringify({ id, method, params, ...session })));
   }
 
   async attach(targetId: string): Promise<string> {
@@ -117,13 +93,8 @@ class WebSocketTransport implements CdpTransport {
     return () => this.#listeners.delete(listener);
   }
 
-  async close(): Promise<void> {
-    if (this.socket.readyState === WebSocket.CLOSED) return;
-    const closed = new Promise<void>((resolve) => this.socket.once('close', () => resolve()));
-    this.socket.close();
-    const timer = setTimeout(() => this.socket.terminate(), 1000);
-    await closed;
-    clearTimeout(timer);
+  close(): Promise<void> {
+    return closeSocket(this.socket);
   }
 
   #receive(reply: Reply): void {
@@ -133,15 +104,12 @@ class WebSocketTransport implements CdpTransport {
       }
       return;
     }
-    const waiting = this.#waiting.get(reply.id);
-    this.#waiting.delete(reply.id);
-    if (reply.error === undefined) waiting?.resolve(reply.result);
-    else waiting?.reject(new CdpRefusal(waiting.method, reply.error.message));
+    const { id, error } = reply;
+    if (error === undefined) this.#replies.resolve(id, reply.result);
+    else this.#replies.reject(id, (method) => new CdpRefusal(method, error.message));
   }
 
   #lose(host: string, cause: unknown): void {
-    this.#gone ??= new PspError('BROWSER_GONE', `The browser at ${host} closed the connection.`, { cause });
-    for (const waiting of this.#waiting.values()) waiting.reject(this.#gone);
-    this.#waiting.clear();
+    this.#replies.lose(new PspError('BROWSER_GONE', `The browser at ${host} closed the connection.`, { cause }));
   }
 }

@@ -6,8 +6,11 @@ import { type WireNode, WireError } from './wire.js';
 
 const UNORM8 = 'rgba-unorm8';
 
-/** `pixelFormat` is younger than the DOM types. */
-type Picture = ImageData & { readonly pixelFormat?: string };
+/** What an ImageData is in browsers that have no colour spaces (HTML, "ImageData"). */
+const SRGB = 'srgb';
+
+/** `pixelFormat` is younger than the DOM types, and `colorSpace` than some browsers. */
+type Picture = Omit<ImageData, 'colorSpace'> & { readonly pixelFormat?: string; readonly colorSpace?: string };
 
 function readImageData(node: WireNode): ImageData {
   const [, width, height, colorSpace, base64, pixelFormat] = node;
@@ -15,10 +18,16 @@ function readImageData(node: WireNode): ImageData {
   const settings: Record<string, unknown> = { colorSpace: asString(colorSpace) };
   if (pixelFormat !== undefined) settings['pixelFormat'] = asString(pixelFormat);
   const data = pixelFormat === undefined ? new Uint8ClampedArray(bytes) : floatPixels(bytes);
+  const picture = makeImageData(data as Uint8ClampedArray<ArrayBuffer>, asCount(width), asCount(height), settings);
+  // A browser without colour spaces ignores the wish for one.
+  if ((picture.colorSpace ?? SRGB) !== colorSpace) throw new WireError('this browser has no such colour space');
+  return picture;
+}
+
+function makeImageData(...[data, width, height, settings]: ConstructorParameters<typeof ImageData>): ImageData {
   try {
-    return new ImageData(data as Uint8ClampedArray<ArrayBuffer>, asCount(width), asCount(height), settings);
-  } catch (error) {
-    if (error instanceof WireError) throw error;
+    return new ImageData(data, width, height, settings);
+  } catch {
     throw new WireError('expected an ImageData that this browser can make');
   }
 }
@@ -34,7 +43,7 @@ export const imageDataKind: Kind = {
   write({ width, height, colorSpace, data, pixelFormat }: Picture) {
     const base64 = toBase64(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     const tail = pixelFormat === undefined || pixelFormat === UNORM8 ? [] : [pixelFormat];
-    return ['imagedata', width, height, colorSpace, base64, ...tail];
+    return ['imagedata', width, height, colorSpace ?? SRGB, base64, ...tail];
   },
   read: readImageData,
 };

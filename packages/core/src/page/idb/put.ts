@@ -1,4 +1,4 @@
-/** Adds records to a store in one transaction. A record that fails is named and costs no other. */
+/** Adds records to a store. A record that fails is named and costs no other. */
 import type { IdbRecord } from '@psp/protocol';
 import { decodeValue } from '../codec/decode.js';
 import { asObject } from '../codec/fields.js';
@@ -13,6 +13,8 @@ import { aborted, committed, keepAlive } from './request.js';
 interface ReadyRecord {
   readonly key: unknown;
   readonly value: unknown;
+  /** It must have a transaction of its own. */
+  readonly alone: boolean;
 }
 
 /** What one call of `put` has to do and has met. */
@@ -30,7 +32,11 @@ export async function putRecords(request: PutRequest): Promise<PutReply> {
   try {
     const database = await openDatabase(fromWireString(request.database), request.timeoutMs);
     try {
-      count = await write(database, request, work);
+      const { keyGenerator: _, ...alone } = request;
+      const [together, ...each] = groupsOf(work.records);
+      for (const records of each) count += await write(database, alone, { ...work, records });
+      // Last, since it sets the key generator, which every record may move.
+      count += await write(database, request, { ...work, records: together });
     } finally {
       database.close();
     }
@@ -57,7 +63,7 @@ async function makeReady(records: readonly unknown[], { path, records: ready, lo
     try {
       const wire = asObject(record) as IdbRecord;
       key = await decodeValue(wire.key);
-      ready.push({ key, value: await decodeValue(wire.value) });
+      ready.push({ key, value: await decodeValue(wire.value), alone: FILES_ALONE && holdsFile(wire.value) });
     } catch (error) {
       if (!(error instanceof LostValueError || error instanceof WireError)) throw error;
       losses.push(
@@ -65,6 +71,27 @@ async function makeReady(records: readonly unknown[], { path, records: ready, lo
       );
     }
   }
+}
+
+/**
+ * WebKit that keeps nothing on disk refuses files in databases, and a transaction with such a record and others never ends, not even
+ * by abort(). Alone, the record is refused, provided that the refusal may abort the transaction.
+ */
+const FILES_ALONE = navigator.vendor.startsWith('Apple');
+
+/** Whether a value has a Blob or File in it: nodes of the wire form begin with their kind. */
+function holdsFile(wire: unknown): boolean {
+  return /\["(?:blob|file)"/.test(JSON.stringify(wire));
+}
+
+/** Records that go into one transaction: first those that go together, then each that goes alone. */
+function groupsOf(records: readonly ReadyRecord[]): [ReadyRecord[], ...ReadyRecord[][]] {
+  const alone = records.filter((record) => record.alone).map((record) => [record]);
+  return [records.filter((record) => !record.alone), ...alone];
+}
+
+function isAlone(records: readonly ReadyRecord[]): boolean {
+  return records[0]?.alone === true;
 }
 
 async function write(database: IDBDatabase, request: PutRequest, work: Work): Promise<number> {
@@ -86,6 +113,10 @@ async function write(database: IDBDatabase, request: PutRequest, work: Work): Pr
     await done;
   } catch (error) {
     if (blocked) throw new BlockedError('a transaction of another page holds it');
+    if (isAlone(work.records) && refusals.length > 0) {
+      work.losses.push(...refusals);
+      return 0;
+    }
     const detail = `${describe(error)} (none of ${work.records.length} records was written)`;
     work.losses.push(loss('item-refused', 'indexedDB', { item: work.path, detail }));
     return 0;
@@ -107,7 +138,7 @@ function putAll(store: IDBObjectStore, { records, path }: Work, refusals: PageLo
     try {
       const request = isInline ? store.put(value) : store.put(value, key as IDBValidKey);
       request.onerror = (event) => {
-        keepAlive(event);
+        if (!isAlone(records)) keepAlive(event);
         refuse(request.error);
       };
       requests.push(request);

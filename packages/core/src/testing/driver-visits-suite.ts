@@ -1,0 +1,114 @@
+/** Cases of the driver suite about blank documents: of any origin, in helper tabs and in the user's. */
+import assert from 'node:assert/strict';
+import type { BrowserDriver, Tab } from '../browser/driver.js';
+import { eventually, TIMEOUT, type DriverCase, type DriverTarget } from './driver-case.js';
+
+/** Origins that no name server knows: whoever opens them asked the network for nothing. */
+const UNREACHABLE = ['https://never.example', 'http://never.example:81'];
+
+export const VISIT_CASES: readonly DriverCase[] = [
+  {
+    name: 'visits an origin without a line of its code, in the storage of its real pages',
+    async run({ driver, goto, evaluate }, site) {
+      const { offlineVisit } = driver.features;
+      const origin = site.origin('offline.localhost');
+      const helper = await driver.openHelper();
+      for (const visited of [origin, ...(offlineVisit ? UNREACHABLE : [])]) {
+        assert.equal(await writeBlank(driver, helper, visited), visited);
+      }
+      await driver.closeTab(helper);
+      const requests = site.requests.filter((request) => request.includes('offline.localhost'));
+      if (offlineVisit) assert.deepEqual(requests, []);
+      else assert.ok(requests.length > 0 && !requests.includes(`GET ${origin}/`), 'it loads a quiet resource');
+      await goto(`${origin}/`);
+      assert.equal(await evaluate('localStorage.getItem("k")'), 'from psp');
+    },
+  },
+  {
+    name: 'writes into the tab of the user and gives it back where it was',
+    async run({ driver, goto, evaluate }, site) {
+      const url = `${site.origin('a.localhost')}/`;
+      await goto(url);
+      const [tab] = await driver.tabs();
+      assert.ok(tab !== undefined);
+      const frame = await driver.visitBlank(tab, site.origin('b.localhost'), TIMEOUT);
+      await driver.evaluate(tab, frame, 'async () => { sessionStorage.setItem("s", "1"); return ""; }', '', TIMEOUT);
+      await driver.release(tab, url, TIMEOUT);
+      assert.deepEqual(await driver.history(tab), driver.features.history ? [url] : []);
+      assert.equal(await address({ evaluate }, url), url);
+      await goto(`${site.origin('b.localhost')}/`);
+      assert.equal(await evaluate('sessionStorage.getItem("s")'), '1');
+    },
+  },
+  {
+    name: 'gives the tab of the user back after a failure',
+    async run({ driver, goto, evaluate }, site) {
+      const url = `${site.origin('a.localhost')}/`;
+      await goto(url);
+      const [tab] = await driver.tabs();
+      assert.ok(tab !== undefined);
+      await driver.visitBlank(tab, site.origin('b.localhost'), TIMEOUT);
+      await driver.abandon(tab, url);
+      assert.equal(await address({ evaluate }, url), url);
+      assert.equal(await evaluate('fetch(location.href).then((response) => response.status)'), 200);
+    },
+  },
+  {
+    name: 'never lets a service worker answer in its place, and leaves it registered',
+    async run({ driver, goto, evaluate }, site) {
+      const origin = site.origin('worker.localhost');
+      await goto(`${origin}/worker`);
+      if ((await evaluate('window.worker')) === 'none') {
+        assert.equal(driver.engine, 'webkit', 'only WebKit may lack service workers on localhost');
+        return;
+      }
+      const answered = `${origin}/answered-by-worker`;
+      await goto(answered);
+      assert.equal(await evaluate('localStorage.getItem("ran")'), '/answered-by-worker', 'the worker answers');
+      await evaluate('localStorage.removeItem("ran")');
+      const helper = await driver.openHelper();
+      const blank = await writeBlank(driver, helper, origin).catch((error: { code?: string }) => error.code);
+      await driver.closeTab(helper);
+      assert.ok(blank === origin || blank === 'BROWSER_UNREACHABLE', `it visits or refuses, found ${blank}`);
+      assert.equal(await evaluate('localStorage.getItem("ran")'), null, 'no code of the site ran');
+      assert.equal(
+        await evaluate('navigator.serviceWorker.getRegistration().then((found) => found?.scope)'),
+        `${origin}/`,
+      );
+      await goto(answered);
+      assert.equal(await evaluate('localStorage.getItem("ran")'), '/answered-by-worker', 'the worker answers again');
+    },
+  },
+  {
+    name: 'looks for origins without a trace in the browser of the user',
+    async run({ driver, goto, evaluate, shownTabs }, site) {
+      const origin = site.origin('a.localhost');
+      await goto(`${origin}/`);
+      await evaluate('localStorage.setItem("k", "v")');
+      const [shown, asked, tabs] = [await shownTabs(), site.requests.length, await driver.tabs()];
+      const { origins, missing } = await driver.discoverOrigins(TIMEOUT);
+      for (const found of origins) assert.equal(found, new URL(found).origin);
+      // The origin is new: it may not be listed yet, and is known to be visited then, or said to be missing perhaps.
+      const known = [...origins, ...driver.visited()].includes(origin);
+      assert.ok(known || (missing !== undefined && missing !== ''), 'what may be missing is said');
+      assert.deepEqual(await driver.tabs(), tabs);
+      assert.equal(await shownTabs(), shown);
+      assert.equal(site.requests.length, asked);
+    },
+  },
+];
+
+/** Puts an item into the localStorage of a blank document, and gives the origin that the document tells. */
+async function writeBlank(driver: BrowserDriver, tab: Tab, origin: string): Promise<string> {
+  const frame = await driver.visitBlank(tab, origin, TIMEOUT);
+  const source = 'async (value) => { localStorage.setItem("k", value); return location.origin; }';
+  return driver.evaluate(tab, frame, source, 'from psp', TIMEOUT);
+}
+
+/** Where the user's tab stands. The user's framework hears of the last navigation in its own time. */
+function address({ evaluate }: Pick<DriverTarget, 'evaluate'>, wanted: string): Promise<unknown> {
+  return eventually(
+    () => evaluate('location.href').catch((error: Error) => error.message),
+    (found) => found === wanted,
+  );
+}
