@@ -1,7 +1,9 @@
-/** Turns a Playwright page into a driver: its browser's own CDP connection, and the page's tab as the primary one. */
+/** Turns a Playwright page into a driver: over CDP where its browser is a Chromium, else by Playwright's public API. */
 import { PspError } from '@psp/protocol';
 import { SessionAdapter, type BrowserDriver } from '@psp/core';
 import { CdpDriver, within } from '@psp/core/cdp';
+import { PageApiDriver } from './page-api/driver.js';
+import type { ApiPage } from './page-api/playwright.js';
 import { PlaywrightTransport, type PlaywrightBrowser, type PlaywrightCdpSession } from './transport.js';
 
 /** The slice of Playwright's Page that is used, so that any version and `playwright`, `playwright-core` or `@playwright/test` fit. */
@@ -15,12 +17,14 @@ export interface PlaywrightPage {
 
 interface NamedBrowser extends PlaywrightBrowser {
   browserType(): { name(): string };
+  version(): string;
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 
 /**
- * Captures and restores the browser context of a Playwright page (Chromium, launched, persistent or connected over CDP).
+ * Captures and restores the browser context of a Playwright page: Chromium (launched, persistent or connected over CDP) with all that
+ * its debugging protocol offers, Firefox and WebKit as far as Playwright's own API goes. What that leaves out is named in the losses.
  *
  * ```js
  * const adapter = new PlaywrightAdapter();
@@ -33,9 +37,20 @@ export class PlaywrightAdapter extends SessionAdapter<PlaywrightPage> {
   }
 }
 
-/** The driver of the page's browser context. Throws INVALID_INPUT, UNSUPPORTED or BROWSER_GONE. */
+/** The driver of the page's browser context. Throws INVALID_INPUT, UNSUPPORTED, TIMEOUT or BROWSER_GONE. */
 export async function openPlaywrightDriver(page: PlaywrightPage, timeoutMs: number): Promise<BrowserDriver> {
-  const transport = await within(PlaywrightTransport.open(chromiumOf(page)), timeoutMs, 'a CDP session');
+  const browser = browserOf(page);
+  const name = browser.browserType().name();
+  if (name === 'chromium') return openCdp(page, browser, timeoutMs);
+  if (name !== 'firefox' && name !== 'webkit') {
+    throw new PspError('UNSUPPORTED', `Expected a page of Chromium, Firefox or WebKit, found ${name}.`);
+  }
+  const apiPage = page as unknown as ApiPage;
+  return PageApiDriver.open({ page: apiPage, engine: name, browserVersion: browser.version(), timeoutMs });
+}
+
+async function openCdp(page: PlaywrightPage, browser: NamedBrowser, timeoutMs: number): Promise<BrowserDriver> {
+  const transport = await within(PlaywrightTransport.open(browser), timeoutMs, 'a CDP session');
   try {
     const { targetId, browserContextId } = await within(targetOf(page), timeoutMs, 'Target.getTargetInfo');
     return await CdpDriver.open({ transport, browserContextId, primaryTargetId: targetId, timeoutMs });
@@ -45,23 +60,17 @@ export async function openPlaywrightDriver(page: PlaywrightPage, timeoutMs: numb
   }
 }
 
-function chromiumOf(page: PlaywrightPage): PlaywrightBrowser {
+function browserOf(page: PlaywrightPage): NamedBrowser {
   if (typeof page?.context !== 'function' || typeof page.isClosed !== 'function') {
     throw new PspError('INVALID_INPUT', 'Expected a Playwright page, as browser.newPage() gives it.');
   }
   if (page.isClosed()) throw new PspError('BROWSER_GONE', 'The page is closed.');
   const browser = page.context().browser() as NamedBrowser | null;
-  if (browser === null) {
-    throw new PspError(
-      'UNSUPPORTED',
-      'This context does not name its browser. Use browser.newContext() or a newer Playwright.',
-    );
-  }
-  const name = browser.browserType().name();
-  if (name !== 'chromium') {
-    throw new PspError('UNSUPPORTED', `Expected a page of Playwright's Chromium, found ${name}.`);
-  }
-  return browser;
+  if (browser !== null) return browser;
+  throw new PspError(
+    'UNSUPPORTED',
+    'This Playwright does not name the browser of a persistent context, nor that of an Android device. Use launch() and browser.newContext(), or Playwright 1.64 or later.',
+  );
 }
 
 async function targetOf(page: PlaywrightPage): Promise<{ targetId: string; browserContextId: string | undefined }> {

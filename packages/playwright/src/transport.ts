@@ -3,7 +3,7 @@
  * Playwright routes its own session ids only, so messages to a target travel inside messages to the browser.
  */
 import { PspError } from '@psp/protocol';
-import { CdpRefusal, type CdpEvent, type CdpTransport } from '@psp/core/cdp';
+import { CdpRefusal, PendingReplies, type CdpEvent, type CdpTransport } from '@psp/core/cdp';
 
 /** The slice of Playwright's CDPSession that is used. */
 export interface PlaywrightCdpSession {
@@ -20,13 +20,6 @@ export interface PlaywrightBrowser {
   off(event: 'disconnected', listener: () => void): unknown;
 }
 
-interface Waiting {
-  readonly method: string;
-  readonly sessionId: string;
-  resolve(value: unknown): void;
-  reject(error: Error): void;
-}
-
 /** The browser's own events that drivers listen to. */
 const BROWSER_EVENTS = [
   'Target.targetCreated',
@@ -40,17 +33,17 @@ const GONE = /has been closed|Target closed|browser has disconnected/i;
 
 export class PlaywrightTransport implements CdpTransport {
   readonly framework = 'playwright';
-  readonly #waiting = new Map<number, Waiting>();
+  /** By session, each with ids of its own. */
+  readonly #replies = new Map<string, PendingReplies>();
   readonly #listeners = new Set<(event: CdpEvent) => void>();
   readonly #undo: (() => void)[] = [];
-  #lastId = 0;
   #gone: PspError | undefined;
 
   private constructor(readonly session: PlaywrightCdpSession) {}
 
   static async open(browser: PlaywrightBrowser): Promise<PlaywrightTransport> {
     const transport = new PlaywrightTransport(await browser.newBrowserCDPSession());
-    const disconnected = (): void => transport.#lose();
+    const disconnected = (): void => transport.#lose('The browser closed.');
     browser.on('disconnected', disconnected);
     transport.#undo.push(() => browser.off('disconnected', disconnected));
     transport.#listen();
@@ -84,19 +77,17 @@ export class PlaywrightTransport implements CdpTransport {
     for (const undo of this.#undo.splice(0)) undo();
     // Detaching the browser session ends those inside it. Where the browser is gone there is nothing left to detach.
     await this.session.detach().catch(() => undefined);
-    this.#gone ??= new PspError('BROWSER_GONE', 'The connection was closed.');
-    this.#rejectAll(this.#gone);
+    this.#lose('The connection was closed.');
   }
 
   #sendInside(method: string, params: object, sessionId: string): Promise<unknown> {
-    const id = ++this.#lastId;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { method, sessionId, resolve, reject });
+    const replies = this.#replies.get(sessionId) ?? new PendingReplies();
+    this.#replies.set(sessionId, replies);
+    return replies.call(method, (id) => {
       const message = JSON.stringify({ id, method, params });
-      this.session.send('Target.sendMessageToTarget', { sessionId, message }).catch((error: Error) => {
-        this.#waiting.delete(id);
-        reject(error);
-      });
+      this.session
+        .send('Target.sendMessageToTarget', { sessionId, message })
+        .catch((error: Error) => replies.reject(id, () => error));
     });
   }
 
@@ -126,10 +117,10 @@ export class PlaywrightTransport implements CdpTransport {
       this.#emit({ method: reply.method ?? '', params: reply.params, sessionId });
       return;
     }
-    const waiting = this.#waiting.get(reply.id);
-    this.#waiting.delete(reply.id);
-    if (reply.error === undefined) waiting?.resolve(reply.result);
-    else waiting?.reject(new CdpRefusal(waiting.method, reply.error.message));
+    const { id, error } = reply;
+    const replies = this.#replies.get(sessionId);
+    if (error === undefined) replies?.resolve(id, reply.result);
+    else replies?.reject(id, (method) => new CdpRefusal(method, error.message));
   }
 
   #emit(event: CdpEvent): void {
@@ -137,21 +128,14 @@ export class PlaywrightTransport implements CdpTransport {
   }
 
   #endSession(sessionId: string): void {
-    for (const [id, waiting] of this.#waiting) {
-      if (waiting.sessionId !== sessionId) continue;
-      this.#waiting.delete(id);
-      waiting.reject(new PspError('BROWSER_GONE', 'The tab closed.'));
-    }
+    this.#replies.get(sessionId)?.lose(new PspError('BROWSER_GONE', 'The tab closed.'));
+    this.#replies.delete(sessionId);
   }
 
-  #lose(): void {
-    this.#gone ??= new PspError('BROWSER_GONE', 'The browser closed.');
-    this.#rejectAll(this.#gone);
-  }
-
-  #rejectAll(error: PspError): void {
-    for (const waiting of this.#waiting.values()) waiting.reject(error);
-    this.#waiting.clear();
+  #lose(message: string): void {
+    this.#gone ??= new PspError('BROWSER_GONE', message);
+    for (const replies of this.#replies.values()) replies.lose(this.#gone);
+    this.#replies.clear();
   }
 
   #inOurWords(method: string, error: Error): Error {

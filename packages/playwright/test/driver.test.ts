@@ -4,6 +4,7 @@ import { DRIVER_CASES } from '@psp/core/testing';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { openPlaywrightDriver } from '../src/adapter.js';
+import { playwrightTarget } from '../../core/test/support/playwright-target.js';
 import { startSite, type TestSite } from '../../core/test/support/site.js';
 
 const TIMEOUT = { timeoutMs: 10_000 };
@@ -32,11 +33,12 @@ afterEach(async () => {
 describe('the cdp driver through Playwright', () => {
   test.each(DRIVER_CASES)('$name', async ({ run }) => {
     const page = await context.newPage();
+    const target = await playwrightTarget(page);
     driver = await openPlaywrightDriver(page, 10_000);
     const opened: string[] = [];
     context.on('page', (other) => opened.push(other.url()));
-    await run({ driver, goto: async (url) => void (await page.goto(url)), evaluate: (e) => page.evaluate(e) }, site);
-    expect(opened.filter((url) => url.includes('__psp_blank__'))).toEqual([]);
+    await run({ driver, ...target }, site);
+    expect(opened.filter((url) => !url.includes('.localhost:'))).toEqual([]);
   });
 
   test('works in one context and does not see another', async () => {
@@ -107,7 +109,7 @@ describe('the cdp driver through Playwright', () => {
 
   test('a page that asks before it is left is left all the same', async () => {
     const { page, tab } = await pageThatAsks();
-    await driver.visitOffline(tab, site.origin('b.localhost'), TIMEOUT);
+    await driver.visitBlank(tab, site.origin('b.localhost'), TIMEOUT);
     await driver.release(tab, `${site.origin('a.localhost')}/`, TIMEOUT);
     await page.waitForURL(`${site.origin('a.localhost')}/`);
   });
@@ -117,7 +119,7 @@ describe('the cdp driver through Playwright', () => {
     // The user says no, before we can say yes.
     page.on('dialog', (dialog) => void dialog.dismiss().catch(() => undefined));
     const here = page.url();
-    await driver.visitOffline(tab, site.origin('b.localhost'), { timeoutMs: 2000 }).catch(() => undefined);
+    await driver.visitBlank(tab, site.origin('b.localhost'), { timeoutMs: 2000 }).catch(() => undefined);
     await driver.abandon(tab, here);
     await page.waitForURL(here);
     expect(await page.evaluate('fetch(location.href).then((response) => response.status)')).toBe(200);
@@ -130,7 +132,7 @@ describe('the cdp driver through Playwright', () => {
     await page.route('**/nothing', (route) => route.fulfill({ status: 204 }));
     const [tab] = await driver.tabs();
     if (tab === undefined) throw new Error('no tab');
-    await driver.visitOffline(tab, site.origin('a.localhost'), TIMEOUT);
+    await driver.visitBlank(tab, site.origin('a.localhost'), TIMEOUT);
     const release = driver.release(tab, `${site.origin('a.localhost')}/nothing`, TIMEOUT);
     await expect(release).rejects.toMatchObject({ code: 'BROWSER_UNREACHABLE' });
     await page.waitForURL('about:blank');

@@ -1,11 +1,16 @@
 /** What goes wrong in a browser while it is captured: one clear error or a named loss, in time, with nothing half written. */
 import { readdir } from 'node:fs/promises';
 import { captureState, type BrowserDriver } from '@psp/core';
-import { newSessionId } from '@psp/protocol';
+import { newSessionId, type Loss } from '@psp/protocol';
 import type { Page } from 'playwright';
 import { describe, expect, test } from 'vitest';
 import { openPlaywrightDriver } from '../src/adapter.js';
 import { adapter, browser, folder, openArchive, page, site } from './fixture.js';
+
+/** All but that nobody knows where a tab has been before the session began: these tests begin with pages that are open. */
+function besidesPast(losses: readonly Loss[]): Loss[] {
+  return losses.filter(({ code }) => code !== 'origins-may-be-missing');
+}
 
 /** The driver of the page, which does something of the test's own right after it has listed the frames of a tab. */
 async function driverThat(afterFrames: (url: string) => Promise<unknown>): Promise<BrowserDriver> {
@@ -57,10 +62,14 @@ describe('while capturing', () => {
     const opened = await dialog;
     const report = await session.capture({ timeoutMs: 1000 });
     expect(report.counts).toMatchObject({ localStorage: 1, tabs: 1, sessionStorage: 0 });
-    expect(report.losses).toMatchObject([{ code: 'tab-blocked', kind: 'tab', item: `${site.origin('a.localhost')}/` }]);
+    expect(besidesPast(report.losses)).toMatchObject([
+      { code: 'tab-blocked', kind: 'tab', item: `${site.origin('a.localhost')}/` },
+    ]);
     expect(report.losses[0]?.advice).toContain('dialog');
     await opened.dismiss();
-    expect((await session.capture()).counts).toMatchObject({ localStorage: 1, sessionStorage: 1, losses: 0 });
+    const again = await session.capture();
+    expect(again.counts).toMatchObject({ localStorage: 1, sessionStorage: 1 });
+    expect(besidesPast(again.losses)).toEqual([]);
   });
 
   test('a page whose script runs on is named, and its origin is read in another way', async () => {
@@ -68,7 +77,7 @@ describe('while capturing', () => {
     await page.evaluate('localStorage.setItem("k", "v"); setTimeout(() => { for (;;); })');
     const session = await adapter.createSession(page, { name: 'busy' });
     const report = await session.capture({ timeoutMs: 1000 });
-    expect(report.losses).toMatchObject([{ code: 'tab-blocked' }]);
+    expect(besidesPast(report.losses)).toMatchObject([{ code: 'tab-blocked' }]);
     expect(report.counts).toMatchObject({ localStorage: 1 });
   });
 
@@ -80,7 +89,7 @@ describe('while capturing', () => {
     page.goto('chrome://crash').catch(() => undefined);
     await crash;
     const report = await session.capture({ timeoutMs: 2000 });
-    expect(report.losses).toMatchObject([{ code: 'tab-crashed', kind: 'tab' }]);
+    expect(besidesPast(report.losses)).toMatchObject([{ code: 'tab-crashed', kind: 'tab' }]);
     expect(report.counts).toMatchObject({ localStorage: 1 });
   });
 
@@ -97,7 +106,7 @@ describe('while capturing', () => {
     await other.evaluate('localStorage.setItem("k", "v")');
     const session = await adapter.createSession(other, { name: 'held' });
     const report = await session.capture({ timeoutMs: 1000 });
-    expect(report.losses).toMatchObject([
+    expect(besidesPast(report.losses)).toMatchObject([
       { code: 'database-blocked', origin: site.origin('held.localhost'), item: 'held' },
     ]);
     expect(report.counts).toMatchObject({ localStorage: 1 });
@@ -115,7 +124,7 @@ describe('while capturing', () => {
     );
     const { document } = await captureState(driver, { id: newSessionId(), name: 'closing' });
     await driver.close();
-    expect(document.losses).toEqual([]);
+    expect(besidesPast(document.losses)).toEqual([]);
     expect(document.tabs).toMatchObject([{ url, sessionStorage: [{ origin: site.origin('a.localhost') }] }]);
     expect(document.origins).toContainEqual({
       origin: site.origin('b.localhost'),
@@ -137,7 +146,7 @@ describe('while capturing', () => {
     });
     const { document } = await captureState(driver, { id: newSessionId(), name: 'moving' });
     await driver.close();
-    expect(document.losses).toEqual([]);
+    expect(besidesPast(document.losses)).toEqual([]);
     const of = (host: string) => ({
       origin: site.origin(`${host}.localhost`),
       items: [{ name: 'k', value: `of ${host}` }],
@@ -157,9 +166,9 @@ describe('while capturing', () => {
     }
     await page.goto('about:blank');
     const driver = await openPlaywrightDriver(page, 10_000);
-    const visit = driver.visitOffline.bind(driver);
+    const visit = driver.visitBlank.bind(driver);
     let visits = 0;
-    driver.visitOffline = async (tab, origin, options) => {
+    driver.visitBlank = async (tab, origin, options) => {
       const frame = await visit(tab, origin, options);
       visits += 1;
       if (visits === 3) await crash(tab.id);
@@ -168,7 +177,7 @@ describe('while capturing', () => {
     const origins = hosts.map((host) => site.origin(host));
     const { document } = await captureState(driver, { id: newSessionId(), name: 'crashing', origins });
     await driver.close();
-    expect(document.losses).toEqual([]);
+    expect(besidesPast(document.losses)).toEqual([]);
     expect(document.origins.map(({ localStorage }) => localStorage.length)).toEqual(hosts.map(() => 1));
   });
 

@@ -82,7 +82,9 @@ async function move(records: string): Promise<{ before: object; after: object; l
   await to.goto(`${site.origin('a.localhost')}/`);
   expect(browser.isConnected()).toBe(true);
   expect(await to.evaluate(`localStorage.getItem('token')`)).toBe('t');
-  const losses = [...captured, ...restored].map(({ code, item }) => `${code} ${item}`);
+  // Nobody knows where a tab has been before the session began; this one began with a page that was open.
+  const named = [...captured, ...restored].filter(({ code }) => code !== 'origins-may-be-missing');
+  const losses = named.map(({ code, item }) => `${code} ${item}`);
   return { before, after: (await to.evaluate(DIGESTS)) as object, losses };
 }
 
