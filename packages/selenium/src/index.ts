@@ -1,0 +1,4 @@
+/** PSP for Selenium. */
+export { SeleniumAdapter } from './adapter.js';
+export type { SeleniumDriver } from './selenium.js';
+export type { AdapterOptions, CaptureReport, CreateSessionOptions, RestoreReport, Session } from '@psp/core';

@@ -1,0 +1,89 @@
+/** What the tests of the Selenium adapter share: how each kind of session begins, and the user's side of the driver suite. */
+import type { DriverTarget } from '@psp/core/testing';
+import selenium, { type WebDriver } from 'selenium-webdriver';
+import { missing } from '../../../matrix/browsers/available.mjs';
+import { chromeCapabilities, startChromedriver } from '../../../matrix/browsers/chromedriver.mjs';
+import { firefoxCapabilities, startMarionetteBridge } from '../../../matrix/browsers/marionette.mjs';
+import { startWebKitDriver, webkitCapabilities } from '../../../matrix/browsers/webkit.mjs';
+
+export interface Kind {
+  readonly name: string;
+  /** Why it cannot run here, if it cannot. */
+  readonly missing: string | undefined;
+  /** What the browser is driven by beneath. */
+  readonly driver: 'cdp' | 'bidi' | 'webdriver';
+  startServer(): Promise<{ url: string; kill(): Promise<void> }>;
+  capabilities(): object | Promise<object>;
+}
+
+export const KINDS: readonly Kind[] = [
+  {
+    name: 'chromedriver',
+    missing: missing('chromedriver'),
+    driver: 'cdp',
+    startServer: startChromedriver,
+    capabilities: chromeCapabilities,
+  },
+  {
+    name: 'Firefox with webSocketUrl',
+    missing: missing('firefox'),
+    driver: 'bidi',
+    startServer: startMarionetteBridge,
+    capabilities: () => firefoxCapabilities({ bidi: true }),
+  },
+  {
+    name: 'Firefox',
+    missing: missing('firefox'),
+    driver: 'webdriver',
+    startServer: startMarionetteBridge,
+    capabilities: firefoxCapabilities,
+  },
+  {
+    name: 'WebKit',
+    missing: missing('webkit'),
+    driver: 'webdriver',
+    startServer: startWebKitDriver,
+    capabilities: webkitCapabilities,
+  },
+];
+
+/** Begins a session in a browser of its own, whose dialogs stay open. */
+export async function begin(kind: Kind, server: string): Promise<WebDriver> {
+  const capabilities = { ...(await kind.capabilities()), unhandledPromptBehavior: 'ignore' };
+  // Awaited, it is the driver itself and no longer a promise of it as well.
+  return new selenium.Builder().usingServer(server).withCapabilities(new selenium.Capabilities(capabilities)).build();
+}
+
+/** In the page's own realm, since some browsers run scripts of WebDriver in one of their own. */
+const EVALUATE = `
+  const [expression, done] = arguments;
+  const give = (value) => done([true, value === undefined ? null : value]);
+  const fail = (error) => done([false, String(error)]);
+  try { Promise.resolve(window.eval(expression)).then(give, fail); } catch (error) { fail(error); }`;
+
+export async function evaluate(driver: WebDriver, expression: string): Promise<unknown> {
+  const answer = (await driver.executeAsyncScript(EVALUATE, expression)) as [boolean, unknown] | null;
+  // By the standard that is the answer when a dialog opens meanwhile.
+  if (answer === null) return undefined;
+  const [ok, value] = answer;
+  if (!ok) throw new Error(String(value));
+  return value;
+}
+
+/** The user's side; the test adds the driver of ours. */
+export function seleniumTarget(driver: WebDriver): Omit<DriverTarget, 'driver'> {
+  return {
+    goto: (url) => driver.get(url),
+    evaluate: (expression) => evaluate(driver, expression),
+    shownTabs: async () => (await driver.getAllWindowHandles()).length,
+    dialogOpen: () =>
+      driver
+        .switchTo()
+        .alert()
+        .then(
+          () => true,
+          () => false,
+        ),
+    closeDialog: async () => (await driver.switchTo().alert()).dismiss(),
+  };
+}
