@@ -12,19 +12,37 @@ export function webAddress(given: string): URL {
   return url;
 }
 
-/** The CDP address that `--cdp` says, or standard input where it is "-": command lines can be seen by every user of a machine. */
-export async function browserAddress(given: string): Promise<string> {
-  const address = given === '-' ? await addressFromInput() : given;
-  if (/^(?:https?|wss?):\/\//i.test(address) && URL.canParse(address)) return address;
-  const host = /^[\w.-]+:\d+$/.test(address) ? `. Write http://${address}` : '';
-  throw usageError(
-    `--cdp: expected a CDP address, http://host:port or ws://host:port/devtools/browser/ID, found something else${host}`,
-  );
+/** How to reach a running browser: each is an option of its own. */
+export type AddressKind = 'cdp' | 'bidi' | 'webdriver';
+
+interface AddressRow {
+  readonly title: string;
+  readonly form: string;
+  /** The first is what a host without one is most likely to mean. */
+  readonly schemes: readonly string[];
 }
 
-async function addressFromInput(): Promise<string> {
-  let text = '';
-  for await (const chunk of process.stdin) text += String(chunk);
-  if (text.trim() === '') throw usageError('--cdp: expected an address on standard input, found nothing');
-  return text.trim();
+const ADDRESSES: Readonly<Record<AddressKind, AddressRow>> = {
+  cdp: {
+    title: 'a CDP address',
+    form: 'http://host:port or ws://host:port/devtools/browser/ID',
+    schemes: ['http', 'https', 'ws', 'wss'],
+  },
+  bidi: {
+    title: 'a WebDriver BiDi address',
+    form: 'ws://host:port or ws://host:port/session/ID',
+    schemes: ['ws', 'wss'],
+  },
+  webdriver: { title: 'the address of a WebDriver server', form: 'http://host:port', schemes: ['http', 'https'] },
+};
+
+/** The address as it was given. Throws INVALID_INPUT, which never shows it: it may hold a token. */
+export function browserAddress(kind: AddressKind, given: string): string {
+  const { title, form, schemes } = ADDRESSES[kind];
+  if (given === '') throw usageError(`--${kind}: expected an address on standard input, found nothing`);
+  const scheme = /^([a-z]+):\/\//i.exec(given)?.[1]?.toLowerCase() ?? '';
+  if (schemes.includes(scheme) && URL.canParse(given)) return given;
+  const host = /^(?:(?:https?|wss?):\/\/)?([\w.-]+:\d+)\/?$/i.exec(given)?.[1];
+  const better = host === undefined ? '' : `. Write ${schemes[0]}://${host}`;
+  throw usageError(`--${kind}: expected ${title}, ${form}, found something else${better}`);
 }

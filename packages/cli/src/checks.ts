@@ -1,8 +1,9 @@
 /** The checks of `psp doctor`: each looks at one thing that everything else needs. */
 import { execFile } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { basename } from 'node:path';
 import { promisify } from 'node:util';
-import { findChromium, type Store } from '@psp/core';
+import { findChromium, findOnPath, type Store } from '@psp/core';
 import { ERROR_KINDS, PspError, type ErrorCode } from '@psp/protocol';
 import { permissionFault } from './folder-rights.js';
 import { withoutQueries } from './plain-text.js';
@@ -27,6 +28,7 @@ export interface Check {
 export const CHECKS: readonly Check[] = [
   { name: 'node', look: async () => nodeVersion() },
   { name: 'browser', look: browser },
+  { name: 'others', look: otherBrowsers },
   { name: 'display', look: async () => display() },
   { name: 'store', look: storeAnswers },
   { name: 'permissions', look: permissions },
@@ -70,11 +72,30 @@ async function browser(): Promise<CheckResult> {
   }
 }
 
+/** PSP starts none of these, and connects to those that run: what is here says which option may be of use. */
+const OTHER_BROWSERS: readonly { readonly option: string; readonly programs: readonly (readonly string[])[] }[] = [
+  { option: '--bidi', programs: [['firefox', 'firefox-esr']] },
+  {
+    option: '--webdriver',
+    programs: [['chromedriver'], ['msedgedriver'], ['geckodriver'], ['safaridriver'], ['WebKitWebDriver']],
+  },
+];
+
+async function otherBrowsers(): Promise<CheckResult> {
+  const found = [];
+  for (const { option, programs } of OTHER_BROWSERS) {
+    const paths = await Promise.all(programs.map((names) => findOnPath(names)));
+    const names = paths.flatMap((path) => (path === undefined ? [] : [basename(path)]));
+    if (names.length > 0) found.push(`${names.join(', ')} (for psp capture ${option})`);
+  }
+  return { status: 'ok', detail: found.length === 0 ? 'none on PATH, and none is needed' : found.join('; ') };
+}
+
 function display(): CheckResult {
   const { DISPLAY = '', WAYLAND_DISPLAY = '' } = process.env;
   if (process.platform !== 'linux' || DISPLAY !== '' || WAYLAND_DISPLAY !== '')
     return { status: 'ok', detail: 'there is one' };
-  const advice = 'psp login needs one: connect with ssh -X. psp capture --cdp needs none.';
+  const advice = 'psp login needs one: connect with ssh -X. psp capture needs none.';
   return { status: 'warning', detail: 'none (DISPLAY is not set)', advice };
 }
 

@@ -65,10 +65,23 @@ export class Output {
     this.tell(`warning: ${text}`);
   }
 
-  /** What was lost, the same reason said once, with what to do. On standard error; with --json the result holds it. */
+  /**
+   * What was lost, and then what the browser cannot tell whether it was, the same reason said once, with what to do. On standard
+   * error; with --json the result holds it.
+   */
   losses(losses: readonly Loss[]): void {
-    if (losses.length === 0 || this.json) return;
-    this.note('could not be kept:');
+    if (this.json) return;
+    const isGuess = ({ code }: Loss): boolean => code.endsWith('-may-be-missing');
+    this.#listed(
+      'could not be kept:',
+      losses.filter((loss) => !isGuess(loss)),
+    );
+    this.#listed('may be missing:', losses.filter(isGuess));
+  }
+
+  #listed(title: string, losses: readonly Loss[]): void {
+    if (losses.length === 0) return;
+    this.note(title);
     for (const [reason, group] of groupsOf(losses)) {
       const names = group.map(placeOf).filter((name) => name !== '');
       const shown = names.length > 6 ? [...names.slice(0, 5), `and ${names.length - 5} more`] : names;
@@ -121,6 +134,8 @@ function placeOf({ origin, item }: Loss): string {
   return withoutQueries([item, origin].filter((part) => part !== undefined).join(' of '));
 }
 
+/** The advice is written for programs: here the same things have names on the command line. */
 function adviceOf({ code, advice }: Loss): string | undefined {
-  return advice ?? (LOSS_ADVICE[code as LossCode] as string | undefined);
+  const text = advice ?? (LOSS_ADVICE[code as LossCode] as string | undefined);
+  return text?.replace(/\bin `origins`/, 'with --origin').replace(/\btimeoutMs\b/, '--timeout');
 }

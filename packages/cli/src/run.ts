@@ -1,8 +1,10 @@
 /** What a command gets: the global options, the output, the store, and a way to tidy up when it is interrupted. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Archive,
   openKeySource,
   openStore,
+  type BrowserDriver,
   type KeySource,
   type Progress,
   type RecordBatch,
@@ -11,6 +13,7 @@ import {
   type Store,
 } from '@psp/core';
 import { EXIT, usageError } from './failure.js';
+import { interruptible } from './interruptible.js';
 import { Output } from './output.js';
 
 export interface Globals {
@@ -23,8 +26,16 @@ export interface Globals {
 
 type Tidy = () => Promise<void>;
 
-/** So long a tidy-up may take after Ctrl+C before the process ends regardless. */
-const TIDY_MS = 5000;
+/**
+ * So long a tidy-up may take after Ctrl+C before the process ends regardless, beside the time that a page may take: WebDriver
+ * lets nobody close a window while a page of its session is loading.
+ */
+const TIDY_MS = 10_000;
+const PAGE_MS = 10_000;
+/** So long it is quiet about what it waits for. */
+const TIDY_QUIET_MS = 1000;
+/** So long interrupted work in a browser may take to put back what it holds, before the driver closes without it. */
+const UNWIND_MS = 3000;
 
 export class Run {
   readonly output: Output;
@@ -89,6 +100,29 @@ export class Run {
     }
   }
 
+  /**
+   * Connects to a browser, works in it and lets go of it. An interruption does so too, even one that comes while it connects: a
+   * browser that takes one client at a time would take nobody after a client that never said goodbye.
+   */
+  async inBrowser<T>(connect: () => Promise<BrowserDriver>, work: (driver: BrowserDriver) => Promise<T>): Promise<T> {
+    const connecting = connect().then(interruptible);
+    let working: Promise<unknown> = connecting;
+    const letGo = async (): Promise<void> => {
+      const connected = await connecting.catch(() => undefined);
+      if (connected === undefined) return;
+      connected.interrupt();
+      // What it was about to put back comes first; a page that never answers must not hold it up.
+      await Promise.race([Promise.allSettled([working]), sleep(UNWIND_MS, undefined, { ref: false })]);
+      await connected.driver.close();
+    };
+    return this.tidied(letGo, async () => {
+      const { driver } = await connecting;
+      const result = work(driver);
+      working = result;
+      return result;
+    });
+  }
+
   async close(): Promise<void> {
     this.output.endProgress();
     await this.#archive?.close();
@@ -102,8 +136,10 @@ export class Run {
         if (this.#interrupted) process.exit(code);
         this.#interrupted = true;
         this.output.endProgress();
-        const late = new Promise((resolve) => setTimeout(resolve, TIDY_MS));
+        const late = sleep(TIDY_MS + (this.globals.timeoutMs ?? PAGE_MS));
         const tidied = Promise.allSettled([...this.#tidies].map((tidy) => tidy()));
+        const text = 'interrupted: leaving the browser as it was found. Once more ends at once.';
+        setTimeout(() => this.output.tell(text), TIDY_QUIET_MS);
         void Promise.race([tidied, late]).then(() => process.exit(code));
       };
       process.on(signal, listener);

@@ -1,6 +1,6 @@
 /** Writing a file that holds secrets (for its owner only, whole or not at all, never over another unless asked), and the errors of files. */
 import { randomBytes } from 'node:crypto';
-import { link, open, rename, unlink } from 'node:fs/promises';
+import { link, rename, unlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PspError } from '@psp/protocol';
 
@@ -8,7 +8,7 @@ import { PspError } from '@psp/protocol';
 export async function writeSecretFile(path: string, text: string, force: boolean): Promise<void> {
   const scratch = join(dirname(path), `.psp-${randomBytes(8).toString('hex')}`);
   try {
-    await writeWhole(scratch, text);
+    await writeFile(scratch, text, { flag: 'wx', mode: 0o600, flush: true });
     // A link fails when the name is taken, a rename takes it.
     if (force) await rename(scratch, path);
     else await link(scratch, path);
@@ -17,16 +17,6 @@ export async function writeSecretFile(path: string, text: string, force: boolean
   } finally {
     // After a rename there is nothing left to remove; a fault in removing must not hide the first one.
     await unlink(scratch).catch(() => undefined);
-  }
-}
-
-async function writeWhole(path: string, text: string): Promise<void> {
-  const file = await open(path, 'wx', 0o600);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }
 

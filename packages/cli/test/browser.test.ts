@@ -21,7 +21,7 @@ interface Saved {
   name: string;
   tags: string[];
   counts: { cookies: number; records: number; localStorage: number; sessionStorage: number; tabs: number };
-  losses: unknown[];
+  losses: { code: string }[];
 }
 
 let home: Home;
@@ -53,8 +53,9 @@ describe('capture and restore', () => {
       name: '127.0.0.1',
       tags: ['staging'],
       counts: { cookies: 2, records: 1, localStorage: 2, sessionStorage: 1, tabs: 1 },
-      losses: [],
     });
+    // No more than the general caution that no list of origins is complete.
+    expect(saved.losses.map(({ code }) => code).filter((code) => code !== 'origins-may-be-missing')).toEqual([]);
     // The browser is as it was found.
     const open = (await tabsOf(first.cdp)).filter(({ type }) => type === 'page');
     expect(open.map(({ url }) => url).sort()).toEqual(['about:blank', address]);

@@ -228,7 +228,27 @@ describe('a wrong command line', () => {
     [['list', '--jsno'], "unknown option '--jsno' (Did you mean --json?)"],
     [['show'], "missing required argument 'id'"],
     [['list', 'extra'], 'too many arguments'],
-    [['capture'], "required option '--cdp <url>' not specified"],
+    [
+      ['capture'],
+      'expected the browser, --cdp URL, --bidi URL, or --webdriver URL --session-id ID, found none of them',
+    ],
+    [['restore', 'first'], 'expected the browser, --cdp URL'],
+    [
+      ['capture', '--cdp', 'http://127.0.0.1:1', '--bidi', 'ws://127.0.0.1:1'],
+      'expected one browser, found --cdp and --bidi',
+    ],
+    [['capture', '--webdriver', 'http://127.0.0.1:1'], '--webdriver: expected --session-id ID as well'],
+    [['capture', '--session-id', 'x'], '--session-id: expected --webdriver URL as well'],
+    [
+      ['capture', '--cdp', 'http://127.0.0.1:1', '--session-id', 'x'],
+      '--session-id: goes with --webdriver, found --cdp',
+    ],
+    [['capture', '--webdriver', 'http://127.0.0.1:1', '--session-id', ''], '--session-id: expected the id'],
+    [['capture', '--webdriver', '-', '--session-id', '-'], '--webdriver: expected an address on standard input'],
+    [
+      ['capture', '--webdriver', 'http://127.0.0.1:1', '--session-id', 'x', '--context', 'y'],
+      '--context: goes with --cdp and --bidi',
+    ],
     [['export', 'first'], "required option '--format <format>' not specified"],
     [['completion', 'tcsh'], 'Allowed choices are bash, zsh, fish'],
     [['list', '--timeout', 'soon'], '--timeout: expected seconds'],
@@ -252,6 +272,9 @@ describe('a wrong command line', () => {
     [['capture', '--cdp', 'nonsense'], 'CDP address'],
     [['capture', '--cdp', 'http://127.0.0.1:1', '--origin', 'nonsense'], 'origins: expected an address'],
     [['capture', '--cdp', '-'], '--cdp: expected an address on standard input'],
+    [['capture', '--bidi', 'http://127.0.0.1:9222/'], 'found something else. Write ws://127.0.0.1:9222\n'],
+    [['capture', '--bidi', 'http://canary-pass@host/x'], '--bidi: expected a WebDriver BiDi address, ws://host:port'],
+    [['capture', '--webdriver', 'localhost:4444', '--session-id', 'x'], 'Write http://localhost:4444\n'],
   ])('%j ends with 2 and says what to do', async (args, message) => {
     const outcome = await home.psp(args);
     expect(outcome.stderr).toContain(message);

@@ -133,6 +133,7 @@ describe('doctor', () => {
     expect(report.checks.map(({ name }) => name)).toEqual([
       'node',
       'browser',
+      'others',
       'display',
       'store',
       'permissions',

@@ -198,7 +198,7 @@ export interface Site {
   close(): Promise<void>;
 }
 
-/** `/seed` logs in and fills every storage; `/show` tells the server what it finds. */
+/** `/seed` logs in and fills every storage; `/show` tells the server what it finds, `/whoami` says whom the server sees. */
 export async function startSite(): Promise<Site> {
   const told: Site['told'] = [];
   const server = createServer((request, response) => {
@@ -219,7 +219,10 @@ export async function startSite(): Promise<Site> {
         'theme=dark; Path=/',
       ]);
     }
-    response.end(path === '/seed' ? SEED : path === '/show' ? SHOW : '<!doctype html><title>plain</title>');
+    const isKnown = request.headers.cookie?.includes(`sid=${SECRETS.cookie}`) === true;
+    const greeting = `<!doctype html><title>plain</title>${isKnown ? 'welcome back' : 'please log in'}`;
+    const pages: Record<string, string> = { '/seed': SEED, '/show': SHOW, '/whoami': greeting };
+    response.end(pages[path ?? ''] ?? '<!doctype html><title>plain</title>');
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

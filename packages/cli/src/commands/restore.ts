@@ -1,41 +1,40 @@
 /** psp restore: a stored session into a browser that runs already. */
 import { restoreState, type RestoreReport } from '@psp/core';
 import { ID_ARGUMENT, type Command } from '../command.js';
-import { browserAddress } from '../addresses.js';
 import { withoutQueries } from '../plain-text.js';
+import { ADDRESS_HELP, BROWSER_OPTIONS, runningBrowser, type BrowserOptions } from '../running-browser.js';
 import { findSession } from '../sessions.js';
 import { plural } from '../units.js';
-import { CDP_OPTIONS, openBrowser } from './capture.js';
 
-export const restore: Command<{ cdp: string; context?: string; tabs: boolean }> = {
+export const restore: Command<BrowserOptions & { tabs: boolean }> = {
   name: 'restore',
   summary: 'restore a session into a running browser',
-  description:
-    'Replaces what the browser holds for the origins of the session, and leaves other origins alone. Its tabs are opened, each with its sessionStorage.',
+  description: `Replaces what the browser holds for the origins of the session, and leaves other origins alone. Its tabs are opened, each with its sessionStorage. ${ADDRESS_HELP}`,
   arguments: [ID_ARGUMENT],
-  options: [...CDP_OPTIONS, { flags: '--no-tabs', description: 'open no tabs' }],
+  options: [...BROWSER_OPTIONS, { flags: '--no-tabs', description: 'open no tabs' }],
   examples: [
     'psp restore my-session --cdp http://127.0.0.1:9222',
     'psp restore 01890a5d-ac96 --cdp http://127.0.0.1:9222 --no-tabs',
+    'psp restore my-session --bidi ws://127.0.0.1:9222',
+    'psp restore my-session --webdriver http://127.0.0.1:4444 --session-id 1f8b6c0e-5d3a-4a7e-9a55-0c5f2b7d9e10',
   ],
-  async run(run, [given = ''], { cdp, context, tabs }) {
-    const address = await browserAddress(cdp);
+  async run(run, [given = ''], { tabs, ...browser }) {
+    const connect = await runningBrowser(browser);
     const archive = await run.archive();
     const id = await findSession(archive, given);
     const { metadata, state } = await archive.open(id);
-    const driver = await openBrowser(address, context, run.timeout());
-    await run.tidied(
-      () => driver.close(),
-      async () => {
+    const report = await run.inBrowser(
+      () => connect(run.timeout()),
+      (driver) => {
         const onProgress = run.showProgress('writing');
-        const report = await restoreState(driver, state, { tabs: tabs ? 'all' : 'none', onProgress, ...run.timeout() });
-        const shown = publicReport(report);
-        run.output.result({ id, name: metadata.name, ...shown }, () => {
-          run.output.line(`restored "${metadata.name}": ${summaryOf(shown)}`);
-          run.output.losses(shown.losses);
-        });
+        return restoreState(driver, state, { tabs: tabs ? 'all' : 'none', onProgress, ...run.timeout() });
       },
     );
+    const shown = publicReport(report);
+    run.output.result({ id, name: metadata.name, ...shown }, () => {
+      run.output.line(`restored "${metadata.name}": ${summaryOf(shown)}`);
+      run.output.losses(shown.losses);
+    });
   },
 };
 
