@@ -3,8 +3,7 @@ import { spawn } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-const EXECUTABLE = process.env.PSP_FIREFOX ?? '/usr/bin/firefox-esr';
+import { find } from './available.mjs';
 
 /** What Firefox would ask the network for, or show, by itself. */
 const QUIET = {
@@ -44,6 +43,8 @@ const QUIET = {
  * @returns {Promise<{ address: string, process: import('node:child_process').ChildProcess, profile: string, kill(): Promise<void> }>}
  */
 export async function startFirefox({ flags = [], prefs = {} } = {}) {
+  const executable = find('firefox');
+  if (executable === undefined) throw new Error('No Firefox here: run `node scripts/setup.mjs --all-browsers`.');
   const profile = await mkdtemp(join(tmpdir(), 'psp-firefox-'));
   const lines = Object.entries({ ...QUIET, ...prefs }).map(
     ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});`,
@@ -59,7 +60,7 @@ export async function startFirefox({ flags = [], prefs = {} } = {}) {
     'about:blank',
   ];
   // A group of its own: its content processes end with it.
-  const child = spawn(EXECUTABLE, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
+  const child = spawn(executable, args, { stdio: ['ignore', 'ignore', 'pipe'], detached: true });
   const exited = new Promise((resolve) => {
     child.once('exit', resolve);
     child.once('error', resolve);

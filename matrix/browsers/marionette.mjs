@@ -5,6 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { find } from './available.mjs';
 import { MarionetteClient, MarionetteError } from './marionette-client.mjs';
 import { commandFor } from './marionette-commands.mjs';
 import { endProcess, startProcess, temporaryFolder, untilReady } from './process.mjs';
@@ -98,9 +99,9 @@ async function answer(sessions, request) {
   }
   const command = commandFor(method, path, body);
   if (command === undefined) throw new MarionetteError('unknown command', `${method} ${path}`);
-  const value = /** @type {any} */ (command.answer(await session.client.send(command.name, command.params)));
+  const value = /** @type {unknown} */ (command.answer(await session.client.send(command.name, command.params)));
   // A session ends with its last window.
-  if (command.name === 'WebDriver:CloseWindow' && value.length === 0) {
+  if (command.name === 'WebDriver:CloseWindow' && Array.isArray(value) && value.length === 0) {
     sessions.delete(id);
     await session.end();
   }
@@ -123,7 +124,7 @@ async function begin(sessions, { capabilities = {} }) {
 }
 
 /** @param {{ binary?: string, args?: string[], prefs?: object }} options @param {boolean} bidi */
-async function startBrowser({ binary = 'firefox-esr', args = [], prefs = {} }, bidi) {
+async function startBrowser({ binary = find('firefox') ?? 'firefox', args = [], prefs = {} }, bidi) {
   const profile = await temporaryFolder('firefox');
   const lines = Object.entries({ ...PREFS, ...prefs }).map(
     ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,

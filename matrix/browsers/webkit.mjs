@@ -1,19 +1,12 @@
 /** WebKitGTK for tests: WebKitWebDriver on a port and a display of its own. One session at a time is all that it takes. */
-import { existsSync } from 'node:fs';
+import { find } from './available.mjs';
 import { endProcess, freePort, startProcess, temporaryFolder, untilServes } from './process.mjs';
-
-/** Where distributions put the small browser that comes with the library. */
-const BROWSERS = [
-  '/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser',
-  '/usr/lib/aarch64-linux-gnu/webkit2gtk-4.1/MiniBrowser',
-  '/usr/lib/webkit2gtk-4.1/MiniBrowser',
-  '/usr/libexec/webkit2gtk-4.1/MiniBrowser',
-];
 
 /** Capabilities of a session: certificates of tests are accepted. */
 export function webkitCapabilities() {
-  const binary = BROWSERS.find((path) => existsSync(path));
-  if (binary === undefined) throw new Error(`No MiniBrowser here. Looked at ${BROWSERS.join(', ')}.`);
+  const binary = find('minibrowser');
+  if (binary === undefined)
+    throw new Error('No MiniBrowser of WebKitGTK here: run `node scripts/setup.mjs --all-browsers`.');
   return {
     browserName: 'MiniBrowser',
     acceptInsecureCerts: true,

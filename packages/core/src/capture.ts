@@ -11,7 +11,7 @@ import {
 import type { BrowserDriver, Discovery, Tab } from './browser/driver.js';
 import { HelperPool } from './helper-pool.js';
 import { causeOfLoss, withAdvice } from './losses.js';
-import { originOf, originsOfCookies, seenOrigins } from './origins.js';
+import { originsOfCookies, seenOrigins } from './origins.js';
 import { readOrigin, type OriginReading } from './read-origin.js';
 import { TabReader, type TabReading } from './read-tabs.js';
 import type { RecordBatch, SessionState } from './state.js';
@@ -78,7 +78,7 @@ class CaptureRun {
     const frames = found.flatMap((tab) => tab.frames);
     const urls = found.flatMap((tab) => tab.urls);
     const seen = seenOrigins({ frames, urls, visited: this.driver.visited(), given });
-    const { cookies, losses } = jar ?? (await this.driver.cookies(this.#places(seen, found)));
+    const { cookies, losses } = jar ?? (await this.driver.cookies(this.#places(seen)));
     this.#losses.push(...losses, ...found.flatMap((tab) => tab.losses), ...missingLosses(discovery));
     const known = new Set([...seen, ...discovery.origins]);
     await this.#readUnopened(this.#unopened(known, cookies));
@@ -86,11 +86,10 @@ class CaptureRun {
     return this.#assemble(cookies, tabs, seen, version);
   }
 
-  /** Where cookies are wanted of. A place that only a request could open is none, unless the caller names it. */
-  #places(seen: ReadonlySet<string>, found: readonly TabReading[]): string[] {
+  /** Where cookies are wanted of, besides open pages. A place that only a request could open is none, unless the caller names it. */
+  #places(seen: ReadonlySet<string>): string[] {
     const origins = this.driver.features.offlineVisit ? seen : (this.options.origins ?? []);
-    const open = found.flatMap(({ urls: [url = ''] }) => (originOf(url) === undefined ? [] : [url]));
-    return [...new Set([...open, ...Array.from(origins, (origin) => `${origin}/`)])];
+    return Array.from(origins, (origin) => `${origin}/`);
   }
 
   /** The browser's lists are a help, not a condition: without them something may be missing, which is said. */

@@ -2,6 +2,10 @@
 import type { Cookie, Loss } from '@psp/protocol';
 import type { CookieAttribute } from './browser/driver.js';
 
+/** What the other attributes do is a matter of the browser alone. */
+const SEEN_BY_SITES =
+  'This browser neither keeps nor tells these attributes. Sites notice sameSite alone, by which cookies come along from other sites.';
+
 export class DroppedAttributes {
   readonly #counts = new Map<CookieAttribute, number>();
 
@@ -24,7 +28,8 @@ export class DroppedAttributes {
       this.#counts,
       ([name, count]) => `${name} of ${count} ${count === 1 ? 'cookie' : 'cookies'}`,
     );
-    return [{ code: 'cookie-attributes-dropped', kind: 'cookie', detail: counts.join(', ') }];
+    const advice = this.#counts.has('sameSite') ? { advice: SEEN_BY_SITES } : {};
+    return [{ code: 'cookie-attributes-dropped', kind: 'cookie', detail: counts.join(', '), ...advice }];
   }
 }
 

@@ -1,10 +1,12 @@
 /** Classic WebDriver when things go wrong, and what it leaves of the user's session: everything. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { newSessionId } from '@psp/protocol';
 import { chromeCapabilities, startChromedriver } from '../../../matrix/browsers/chromedriver.mjs';
 import { firefoxCapabilities, startMarionetteBridge } from '../../../matrix/browsers/marionette.mjs';
 import { startWebKitDriver, webkitCapabilities } from '../../../matrix/browsers/webkit.mjs';
 import type { BrowserDriver, Frame, Tab } from '../src/browser/driver.js';
 import { connectWebDriver } from '../src/browser/webdriver/open.js';
+import { captureState, type CapturedState } from '../src/capture.js';
 import { startSite, type TestSite } from './support/site.js';
 import { beginSession, type WebDriverUser } from './support/webdriver-user.js';
 
@@ -178,6 +180,57 @@ describe.each([
   });
 });
 
+describe('a page that was reached from another site', () => {
+  let server: Server;
+  let user: WebDriverUser;
+  let driver: BrowserDriver;
+  const COOKIES = { 'set-cookie': ['strict=1; Path=/; HttpOnly; SameSite=Strict', 'lax=2; Path=/; SameSite=Lax'] };
+
+  beforeAll(async () => {
+    site.serve('/logged-in', '<title>logged in</title>', COOKIES);
+    server = await startWebKitDriver();
+    user = await beginSession(server.url, webkitCapabilities());
+  });
+  afterEach(() => driver?.close());
+  afterAll(async () => {
+    await user.end();
+    await server.kill();
+  });
+
+  test('hides strict cookies in WebKit: its origin is named, without a request, and is asked where the caller names it', async () => {
+    const origin = site.origin('a.localhost');
+    await user.goto(`${origin}/logged-in`);
+    await user.goto(`${site.origin('b.localhost')}/`);
+    await user.evaluate(`void setTimeout(() => location.assign('${origin}/inner'))`);
+    await expect.poll(() => user.evaluate(WHERE)).toBe(`${origin}/inner`);
+    driver = await connectWebDriver(server.url, { sessionId: user.sessionId, timeoutMs: 20_000 });
+    const requests = site.requests.length;
+    const hidden = await captureState(driver, { id: newSessionId(), name: 'hidden' });
+    expect(site.requests.slice(requests)).toEqual([]);
+    expect(hidden.document.cookies.map(({ name }) => name)).toEqual(['lax']);
+    expect(cookieLosses(hidden)).toEqual([undefined, origin]);
+    expect(hidden.document.losses.find((loss) => loss.origin === origin)?.advice).toContain('`origins`');
+
+    const named = await captureState(driver, { id: newSessionId(), name: 'named', origins: [origin] });
+    expect(site.requests.slice(requests)).toEqual([`GET ${origin}/robots.txt`]);
+    expect(named.document.cookies.map(({ name }) => name).toSorted()).toEqual(['lax', 'strict']);
+    expect(cookieLosses(named)).toEqual([undefined]);
+  });
+
+  test('is not named once it has shown a strict cookie', async () => {
+    await user.goto(`${site.origin('c.localhost')}/logged-in`);
+    driver = await connectWebDriver(server.url, { sessionId: user.sessionId, timeoutMs: 20_000 });
+    const { document } = await captureState(driver, { id: newSessionId(), name: 'shown' });
+    expect(document.cookies.map(({ name }) => name).toSorted()).toEqual(['lax', 'strict']);
+    expect(cookieLosses({ document })).toEqual([undefined]);
+  });
+});
+
+/** The origins of the losses that name missing cookies, undefined for sites that no page shows. */
+function cookieLosses({ document }: Pick<CapturedState, 'document'>): (string | undefined)[] {
+  return document.losses.filter(({ code }) => code === 'cookies-may-be-missing').map(({ origin }) => origin);
+}
+
 describe('the way to a session', () => {
   let server: Server;
   let user: WebDriverUser;
@@ -199,6 +252,20 @@ describe('the way to a session', () => {
     ]);
     await driver.close();
     expect(await user.evaluate(WHERE)).toBe(`${site.origin('a.localhost')}/`);
+  });
+
+  test('leads to helper tabs that the session lists, so none comes before it is asked for', async () => {
+    const driver = await connectWebDriver(server.url, { sessionId: user.sessionId });
+    expect(driver.features.hiddenHelper).toBe(false);
+    // A first page, after which other drivers ask the browser for its lists.
+    await user.goto(`${site.origin('a.localhost')}/`);
+    const until = performance.now() + 1_500;
+    while (performance.now() < until) expect(await user.shownTabs()).toBe(1);
+    const helper = await driver.openHelper();
+    await expect.poll(user.shownTabs).toBe(2);
+    await driver.closeTab(helper);
+    await driver.close();
+    expect(await user.shownTabs()).toBe(1);
   });
 
   test('stays classic where the debugger is not to be had, or is that of another browser', async () => {

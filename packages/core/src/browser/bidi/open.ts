@@ -89,7 +89,7 @@ async function openCdp(
     const browserContextId = userContext === 'default' ? await defaultContext(transport, timeoutMs) : userContext;
     // The id of a top-level browsing context is that of its target.
     const primary = primaryContext === undefined ? {} : { primaryTargetId: primaryContext };
-    return await CdpDriver.open({ transport, browserContextId, ...primary, timeoutMs, hiddenHelpers: false });
+    return await CdpDriver.open({ transport, browserContextId, ...primary, timeoutMs, helpers: 'shown' });
   } catch (error) {
     await transport.close();
     throw error;

@@ -2,7 +2,7 @@
 import { PspError } from '@psp/protocol';
 import { checkedTimeout } from '../../timeout.js';
 import type { BrowserDriver } from '../driver.js';
-import { CdpDriver } from './driver.js';
+import { CdpDriver, type HelperTabs } from './driver.js';
 import { inOurWords } from './refusal.js';
 import type { TargetInfo } from './targets.js';
 import { within, type CdpTransport } from './transport.js';
@@ -19,8 +19,8 @@ export interface ConnectCdpOptions {
   readonly primaryTargetId?: string;
   /** Where `primaryTargetId` is not given and the context has exactly one tab, that tab counts as the user's own. Default false. */
   readonly onlyTabIsPrimary?: boolean;
-  /** False where the browser serves WebDriver BiDi as well: then a hidden tab never loads anything. Default true. */
-  readonly hiddenHelpers?: boolean;
+  /** What helper tabs are, which depends on who else uses the browser. Default `hidden`. */
+  readonly helpers?: HelperTabs;
   /** Who got in, for the session's `source`. Default `cdp`. */
   readonly framework?: string;
 }
@@ -39,8 +39,8 @@ export async function connectCdp(url: string, options: ConnectCdpOptions = {}): 
       options.primaryTargetId ??
       (options.onlyTabIsPrimary === true ? await onlyTab(transport, browserContextId, timeoutMs) : undefined);
     const primary = primaryTargetId === undefined ? {} : { primaryTargetId };
-    const { hiddenHelpers = true } = options;
-    return await CdpDriver.open({ transport, browserContextId, ...primary, timeoutMs, hiddenHelpers });
+    const { helpers = 'hidden' } = options;
+    return await CdpDriver.open({ transport, browserContextId, ...primary, timeoutMs, helpers });
   } catch (error) {
     await transport.close();
     throw error;

@@ -40,6 +40,9 @@ const NOT_LISTED = {
   created: 'Chromium does not list origins that hold localStorage alone, and tabs were open before PSP attached',
 } as const;
 
+/** Milliseconds for the look whether a context is new, which holds up whoever attaches. */
+const FRESH_MS = 1_000;
+
 /** How long the lists wait for a first page: a driver that only restores, or is closed at once, has no use for them. */
 const HEAD_START_MS = 250;
 
@@ -57,7 +60,12 @@ export class OriginLists {
     /** A hidden tab that the driver closes, should this not come to it. */
     readonly openHidden: () => Promise<{ targetId: string; close: () => Promise<void> }>,
   ) {
-    this.#fresh = this.#isFresh().catch(() => false);
+    this.#fresh = within(this.#isFresh(), FRESH_MS, 'whether its context is new').catch(() => false);
+  }
+
+  /** Settles when it is known whether the context is new. The user must not go anywhere before, or what is new would look used. */
+  async ready(): Promise<void> {
+    await this.#fresh;
   }
 
   /** Throws TIMEOUT or BROWSER_GONE; lists that this browser does not have are only said to be missing. */

@@ -4,6 +4,7 @@ import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discov
 import { BlankTab } from './blank.js';
 import { fromCdp, toCdp } from './cookies.js';
 import { OriginLists } from './discovery.js';
+import { callIn, isolatedWorld } from './page-code.js';
 import { isRefusal } from './refusal.js';
 import type { Target } from './target.js';
 import { Targets, type TargetInfo } from './targets.js';
@@ -25,6 +26,12 @@ const FEATURES: BrowserFeatures = {
 /** Milliseconds for each step of giving a tab back after a failure. */
 const ABANDON_TIMEOUT_MS = 5_000;
 
+/**
+ * What helper tabs are: `hidden` ones that nobody sees; `listed`, hidden ones that the user's framework lists among its own; `shown`,
+ * background tabs, where the browser serves WebDriver BiDi as well: then a hidden tab never loads anything.
+ */
+export type HelperTabs = 'hidden' | 'listed' | 'shown';
+
 export interface CdpDriverOptions {
   readonly transport: CdpTransport;
   /** The context to work in; undefined only where the browser names none. */
@@ -33,8 +40,8 @@ export interface CdpDriverOptions {
   readonly primaryTargetId?: string;
   /** Milliseconds for a call that nothing should block. */
   readonly timeoutMs: number;
-  /** False where the browser serves WebDriver BiDi as well: then a hidden tab never loads anything. Default true. */
-  readonly hiddenHelpers?: boolean;
+  /** Default `hidden`. */
+  readonly helpers?: HelperTabs;
 }
 
 export class CdpDriver implements BrowserDriver {
@@ -44,6 +51,7 @@ export class CdpDriver implements BrowserDriver {
   readonly #targets: Targets;
   readonly #lists: OriginLists;
   readonly #primary: string | undefined;
+  readonly #helperTabs: HelperTabs;
   readonly #helpers = new Set<string>();
   readonly #creating = new Set<Promise<unknown>>();
   readonly #blanks = new Map<string, BlankTab>();
@@ -55,7 +63,8 @@ export class CdpDriver implements BrowserDriver {
 
   private constructor(options: CdpDriverOptions) {
     this.framework = options.transport.framework;
-    this.features = { ...FEATURES, hiddenHelper: options.hiddenHelpers ?? true };
+    this.#helperTabs = options.helpers ?? 'hidden';
+    this.features = { ...FEATURES, hiddenHelper: this.#helperTabs === 'hidden' };
     this.#targets = new Targets(options.transport, options.timeoutMs, options.browserContextId);
     this.#lists = new OriginLists(this.#targets, () => this.#openHidden());
     this.#primary = options.primaryTargetId;
@@ -63,7 +72,11 @@ export class CdpDriver implements BrowserDriver {
 
   static async open(options: CdpDriverOptions): Promise<CdpDriver> {
     const driver = new CdpDriver(options);
-    await driver.#targets.watch(() => driver.#lists.prepare());
+    const prepare = (): void => {
+      // A tab that the user's framework would list comes only where it is asked for.
+      if (driver.#helperTabs === 'hidden') driver.#lists.prepare();
+    };
+    await Promise.all([driver.#targets.watch(prepare), driver.#lists.ready()]);
     return driver;
   }
 
@@ -199,7 +212,7 @@ export class CdpDriver implements BrowserDriver {
 
   /** Throws UNSUPPORTED, as a refusal of the browser's, where hidden tabs are of no use. */
   async #createHidden(): Promise<string> {
-    if (this.features.hiddenHelper) return this.#create({ hidden: true });
+    if (this.#helperTabs !== 'shown') return this.#create({ hidden: true });
     const cause = new CdpRefusal('Target.createTarget', 'hidden tabs do not load beside WebDriver BiDi');
     throw new PspError('UNSUPPORTED', 'The browser has no hidden tabs beside WebDriver BiDi.', { cause });
   }
@@ -270,31 +283,4 @@ export class CdpDriver implements BrowserDriver {
 function vanished(error: unknown): Frame[] {
   if (error instanceof PspError && error.code === 'BROWSER_GONE') return [];
   throw error;
-}
-
-async function isolatedWorld(target: Target, frameId: string, timeoutMs: number): Promise<number> {
-  const { executionContextId } = await target.send(
-    'Page.createIsolatedWorld',
-    { frameId, worldName: 'psp' },
-    timeoutMs,
-  );
-  return executionContextId;
-}
-
-async function callIn(
-  target: Target,
-  executionContextId: number,
-  source: string,
-  argument: string,
-  timeoutMs: number,
-): Promise<string> {
-  const call = { functionDeclaration: source, executionContextId, awaitPromise: true, returnByValue: true };
-  const withArgument = { ...call, arguments: [{ value: argument }] };
-  const { result, exceptionDetails } = await target.send('Runtime.callFunctionOn', withArgument, timeoutMs);
-  if (exceptionDetails !== undefined || typeof result.value !== 'string') {
-    // Its class only: messages of errors may quote data.
-    const failure = exceptionDetails === undefined ? 'it gave no text' : exceptionDetails.exception?.className;
-    throw new PspError('UNSUPPORTED', `The page code failed: ${failure ?? 'an unknown error'}.`);
-  }
-  return result.value;
 }

@@ -65,7 +65,6 @@ export function toDocument(cookie: Cookie): string {
 
 /** Why the cookie cannot be one (RFC 6265bis, section 5.6), if so. Some browsers would take it, and send it as something else. */
 export function faultOf(cookie: Cookie): string | undefined {
-  // oxlint-disable-next-line no-control-regex -- that is what is looked for
   const controls = /[\u0000-\u0008\u000a-\u001f\u007f;]/;
   if (controls.test(cookie.name) || cookie.name.includes('=')) return 'invalid characters in the name';
   if (controls.test(cookie.value)) return 'invalid characters in the value';

@@ -11,6 +11,8 @@ export interface Dialect {
   readonly cookiesOfFrames: boolean;
   /** Cookies are those of the document's address as it now is, not as it was loaded. */
   readonly cookiesFollowAddress: boolean;
+  /** SameSite=Strict cookies are not told of a page that was reached from another site. */
+  readonly hidesStrict: boolean;
   /** Cookies without a value can be set by the command. Else by a page's own `document.cookie` only. */
   readonly takesEmptyValues: boolean;
   /** A window whose dialog is open can be left and come back to. Else the way back hangs until the dialog is closed. */
@@ -41,6 +43,7 @@ const CAUTIOUS = {
   setsAnyDomain: false,
   cookiesOfFrames: false,
   cookiesFollowAddress: false,
+  hidesStrict: false,
   takesEmptyValues: true,
   returnsToDialogs: false,
   sandboxed: false,
@@ -54,6 +57,7 @@ export const DIALECTS: Readonly<Record<Engine, Dialect>> = {
     ...CAUTIOUS,
     engine: 'webkit',
     setsAnyDomain: true,
+    hidesStrict: true,
     takesEmptyValues: false,
     forgetsScripts: true,
     scriptAddresses: true,

@@ -179,8 +179,8 @@ export class WebDriverDriver implements BrowserDriver {
       for (const id of this.#helpers) await this.#turns.closeWindow(id).catch(() => undefined); // closed already
       this.#helpers.clear();
     };
-    // A browser that is gone has no helper tabs left to close.
-    if (this.#helpers.size > 0) await this.#turns.run(closeHelpers).catch(() => undefined);
+    // Even without helper tabs: the turn before may still use a window for cookies. A browser that is gone has nothing left to close.
+    await this.#turns.run(closeHelpers).catch(() => undefined);
     await this.#commands.transport.close();
   }
 

@@ -2,7 +2,9 @@
 import { cookieIdentity, PspError, type Cookie, type Loss } from '@psp/protocol';
 import { originOf, originOfCookie } from '../../origins.js';
 import type { CookieOutcome, Tab } from '../driver.js';
+import type { WireCookie } from './commands.js';
 import { faultOf, fromWebDriver, toDocument, toWebDriver } from './cookies.js';
+import type { Dialect } from './dialect.js';
 import { enterFrame, framesOf } from './frames.js';
 import { load, visitQuiet } from './quiet.js';
 import { refusalOf } from './refusal.js';
@@ -31,15 +33,16 @@ export class Jar {
 
   /** Cookies of the windows, and of the places that none of them shows. */
   async read(windows: readonly Tab[], places: readonly string[]): Promise<{ cookies: Cookie[]; losses: Loss[] }> {
-    const reading = new Reading();
+    const reading = new Reading(this.turns.dialect);
     for (const tab of windows) {
       await this.#readWindow(tab, reading).catch((error: unknown) => reading.miss(tab.url, error));
     }
     for (const place of places) {
-      if (!URL.canParse(place) || originOf(place) === undefined || reading.covers(new URL(place))) continue;
+      if (!URL.canParse(place) || originOf(place) === undefined) continue;
+      if (reading.covers(new URL(place))) continue;
       await this.#readPlace(new URL(place), reading).catch((error: unknown) => reading.miss(place, error));
     }
-    return reading.result(this.turns.dialect.engine);
+    return reading.result();
   }
 
   async #readWindow(tab: Tab, reading: Reading): Promise<void> {
@@ -62,7 +65,8 @@ export class Jar {
       if (dialect.cookiesFollowAddress) await commands.call(MOVE, [place.pathname], this.timeoutMs);
       else await load(this.turns, `${place.origin}${place.pathname.replace(/\/$/, '')}/robots.txt`, this.timeoutMs);
     }
-    reading.add(await commands.cookies(), `${place.origin}${place.pathname}`);
+    // Nobody's page led here, so that nothing is hidden.
+    reading.add(await commands.cookies(), `${place.origin}${place.pathname}`, { whole: true });
   }
 
   async set(cookie: Cookie, place: string | undefined): Promise<CookieOutcome> {
@@ -138,25 +142,33 @@ function reasonOf(error: unknown): string | undefined {
   return `this browser sets it only from a page of its host: ${error.message}`;
 }
 
-/** What was read so far: cookies by identity, and where from. */
+/** What was read so far: cookies by identity, and where from. A place that may hide cookies is as good as not looked at. */
 class Reading {
   readonly #cookies = new Map<string, Cookie>();
-  readonly #seen: URL[] = [];
+  /** Documents that have shown all their cookies. */
+  readonly #whole: URL[] = [];
+  /** Those that may have hidden some. */
+  readonly #partial: URL[] = [];
   readonly #missed = new Set<string>();
 
-  add(cookies: readonly Parameters<typeof fromWebDriver>[0][], url: string): void {
+  constructor(readonly dialect: Dialect) {}
+
+  /** What a document shows. One that shows a single SameSite=Strict cookie hides none. */
+  add(wire: readonly WireCookie[], url: string, { whole = !this.dialect.hidesStrict } = {}): void {
     if (originOf(url) === undefined) return;
     const at = new URL(url);
-    this.#seen.push(at);
-    for (const cookie of cookies.map((each) => fromWebDriver(each, at.hostname))) {
-      this.#cookies.set(cookieIdentity(cookie), cookie);
-    }
+    const cookies = wire.map((each) => fromWebDriver(each, at.hostname));
+    for (const cookie of cookies) this.#cookies.set(cookieIdentity(cookie), cookie);
+    if (whole || cookies.some(({ sameSite }) => sameSite === 'strict')) this.#whole.push(at);
+    else this.#partial.push(at);
   }
 
   /** A document sees the cookies of all paths above its own. */
   covers({ origin, pathname }: URL): boolean {
     const below = pathname.endsWith('/') ? pathname : `${pathname}/`;
-    return this.#seen.some((at) => at.origin === origin && (at.pathname === pathname || at.pathname.startsWith(below)));
+    return this.#whole.some(
+      (at) => at.origin === origin && (at.pathname === pathname || at.pathname.startsWith(below)),
+    );
   }
 
   /** The place could not be looked at. Rethrows what ends more than that. */
@@ -167,12 +179,31 @@ class Reading {
     else if (refusalOf(error) === undefined) throw error;
   }
 
-  result(engine: string): { cookies: Cookie[]; losses: Loss[] } {
+  result(): { cookies: Cookie[]; losses: Loss[] } {
+    const { engine } = this.dialect;
     const missed = this.#missed.size === 0 ? '' : ` Not looked at: ${[...this.#missed].join(', ')}.`;
-    const detail = `By WebDriver, ${engine} shows the cookies of pages only, not those of other sites.${missed}`;
+    const detail = `By WebDriver, ${engine} shows the cookies of pages only, not those of other sites and paths.${missed}`;
     return {
       cookies: [...this.#cookies.values()],
-      losses: [{ code: 'cookies-may-be-missing', kind: 'cookie', detail }],
+      losses: [{ code: 'cookies-may-be-missing', kind: 'cookie', detail }, ...this.#hidden()],
     };
+  }
+
+  /**
+   * Of the open pages that may have hidden cookies. Nothing tells whether one did: its referrer is empty for a page of another site
+   * that asked for that, too, and a redirect by way of another site leaves no trace.
+   */
+  #hidden(): Loss[] {
+    const whole = new Set(this.#whole.map(({ origin }) => origin));
+    const partial = new Set(this.#partial.map(({ origin }) => origin));
+    return [...partial]
+      .filter((origin) => !whole.has(origin))
+      .map((origin) => ({
+        code: 'cookies-may-be-missing',
+        kind: 'cookie',
+        origin,
+        detail: `By WebDriver, ${this.dialect.engine} hides SameSite=Strict cookies of a page that was reached from another site.`,
+        advice: 'Where the site has such cookies, name its origin in `origins`, then capture again.',
+      }));
   }
 }

@@ -84,14 +84,14 @@ async function openOverCdp(
       targetInfo: { browserContextId?: string };
     };
     const { browserContextId } = targetInfo;
-    const driver = await CdpDriver.open({
+    return await CdpDriver.open({
       transport: named(cdp, framework),
       browserContextId,
       primaryTargetId: window,
       timeoutMs,
-      hiddenHelpers: capabilities['webSocketUrl'] === undefined,
+      // chromedriver lists even hidden tabs among the user's windows.
+      helpers: capabilities['webSocketUrl'] === undefined ? 'listed' : 'shown',
     });
-    return withShownHelpers(driver);
   } catch {
     // Some other browser, or none that lets us in.
     await cdp.close();
@@ -125,18 +125,6 @@ async function openOverBidi(
     close: close.bind(bidi),
   };
   return openBidi({ transport, timeoutMs, primaryContext: window });
-}
-
-/** chromedriver lists even hidden tabs among its windows, where the user's framework sees them. */
-function withShownHelpers(driver: BrowserDriver): BrowserDriver {
-  const features = { ...driver.features, hiddenHelper: false };
-  return new Proxy(driver, {
-    get(target, name) {
-      if (name === 'features') return features;
-      const value: unknown = Reflect.get(target, name);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
 }
 
 /** The same connection under the name of the framework that led to it. */
