@@ -13,7 +13,7 @@ declare module 'selenium-webdriver' {
     quit(): Promise<void>;
     executeScript(script: string, ...args: unknown[]): Promise<unknown>;
     executeAsyncScript(script: string, ...args: unknown[]): Promise<unknown>;
-    findElement(by: object): Promise<object>;
+    findElement(by: object): Promise<{ click(): Promise<void> }>;
     manage(): {
       setTimeouts(timeouts: object): Promise<void>;
       getTimeouts(): Promise<{ implicit: number; pageLoad: number; script: number }>;
