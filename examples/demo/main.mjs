@@ -40,10 +40,12 @@ async function demo() {
   const app = await step('application', startApplication);
   const first = await step('browser', startBrowser);
   const page = await first.newPage();
+  // Before the log-in, so that PSP sees every origin that it leads to.
+  const session = await adapter.createSession(page, { name: 'demo', storage });
   const before = await step('log in', () => logIn(page, app));
   const secrets = await secretsOf(page);
   const plain = await plainText(page);
-  const { id } = await step('capture', () => capture(page));
+  const { id } = await step('capture', () => capture(session));
   for (const text of notices) console.log(`  ${''.padEnd(12)}${text}`);
   await step('sealed', () => proveSealed(secrets, plain));
   await step('kill', () => kill(first));
@@ -84,8 +86,7 @@ async function logIn(page, app) {
   return { value: shown, says: `${shown.who}, by the form at ${new URL(app.idpUrl).hostname}` };
 }
 
-async function capture(page) {
-  const session = await adapter.createSession(page, { name: 'demo', storage });
+async function capture(session) {
   const { counts, losses, bytes } = await session.capture();
   if (losses.length > 0)
     throw new NotAsExpected(`Something was lost:\n${losses.map((loss) => JSON.stringify(loss)).join('\n')}`);
