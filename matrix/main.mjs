@@ -43,6 +43,10 @@ const pairs = (short ? shortPairs(chosen) : allPairs(chosen)).filter(
 );
 const isWhole = !short && only === undefined && from === undefined && to === undefined;
 
+// Frameworks listen for these, each for its own browsers; the run is to end.
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
+
 for (const { name, reason } of absent) console.log(`left out: ${name}: ${reason}`);
 const started = performance.now();
 const run = await MatrixRun.start();

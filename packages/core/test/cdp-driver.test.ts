@@ -74,6 +74,23 @@ describe('the cdp driver by URL', () => {
     await expect(connectCdp(browser.address)).rejects.toMatchObject({ code: 'AMBIGUOUS' });
   });
 
+  test('sees the tabs of a browser that was started incognito', async () => {
+    const url = `${site.origin('a.localhost')}/`;
+    const incognito = await startChromium({ flags: ['--incognito'], url });
+    try {
+      await expect
+        .poll(async () => {
+          await driver?.close();
+          driver = await connectCdp(incognito.address);
+          return (await driver.tabs()).map((tab) => tab.url);
+        })
+        .toEqual([url]);
+    } finally {
+      await driver.close();
+      await incognito.kill();
+    }
+  });
+
   test('rejects calls under way when the browser dies', async () => {
     driver = await connectCdp(browser.address);
     const helper = await driver.openHelper();

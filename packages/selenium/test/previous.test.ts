@@ -26,19 +26,20 @@ test('a login moves between two browsers of Selenium 3', async (context) => {
   const open: WebDriver[] = [];
   const begin = async (): Promise<WebDriver> => {
     const capabilities = new Capabilities(await chromeCapabilities());
-    const driver = await new Builder().usingServer(server.url).withCapabilities(capabilities).build();
-    open.push(driver);
-    return driver;
+    // Returned, it is awaited: a driver of Selenium's is a promise of itself until the session has begun.
+    return new Builder().usingServer(server.url).withCapabilities(capabilities).build();
   };
   const keyFile = join(folder, 'key');
   const adapter = new SeleniumAdapter({ storage: `file:${folder}/store`, keyFile, onNotice: () => undefined });
   try {
     const first = await begin();
+    open.push(first);
     const session = await adapter.createSession(first, { name: 'three' });
     await first.get(`${site.origin('a.localhost')}/`);
     await first.executeScript(SEED);
     expect((await session.capture()).counts).toMatchObject({ cookies: 1, localStorage: 1, sessionStorage: 1 });
     const second = await begin();
+    open.push(second);
     await (await adapter.loadSession('three')).restore(second);
     await second.get(`${site.origin('a.localhost')}/`);
     expect(await second.executeScript(DESCRIBE)).toEqual(['1', '2', 'sid=3']);

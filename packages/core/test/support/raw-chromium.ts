@@ -16,11 +16,22 @@ export interface RawChromium {
 }
 
 /** A fresh profile, unless one is given. */
-export async function startChromium({ url = 'about:blank', profile = '' } = {}): Promise<RawChromium> {
+export async function startChromium({
+  url = 'about:blank',
+  profile = '',
+  flags: more = [] as string[],
+} = {}): Promise<RawChromium> {
   const executable = await findChromium();
   if (executable === undefined) throw new Error('No Chromium here: run `npm run setup`.');
   const folder = profile === '' ? await mkdtemp(join(tmpdir(), 'psp-test-profile-')) : profile;
-  const flags = ['--headless', '--remote-debugging-port=0', `--user-data-dir=${folder}`, ...launchFlags(), url];
+  const flags = [
+    '--headless',
+    '--remote-debugging-port=0',
+    `--user-data-dir=${folder}`,
+    ...launchFlags(),
+    ...more,
+    url,
+  ];
   const child = spawn(executable, flags, { stdio: ['ignore', 'ignore', 'pipe'] });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const address = await new Promise<string>((resolve, reject) => {

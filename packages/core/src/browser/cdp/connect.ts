@@ -67,20 +67,19 @@ async function chooseContext(
     if (known.includes(wanted)) return wanted;
     throw new PspError('NOT_FOUND', `The browser has no context with this id. It has ${known.join(', ')}.`);
   }
-  if (browserContextIds.length === 0) return defaultBrowserContextId;
   const { targetInfos } = (await ask('Target.getTargets')) as { targetInfos: TargetInfo[] };
-  const used = new Set(
-    targetInfos
-      .filter(({ type, url }) => type === 'page' && /^https?:/.test(url))
-      .map((target) => target.browserContextId),
-  );
-  const others = browserContextIds.filter((id) => used.has(id));
-  if (others.length === 0) return defaultBrowserContextId;
-  if (others.length === 1 && !used.has(defaultBrowserContextId)) return others[0];
-  throw new PspError(
-    'AMBIGUOUS',
-    `The browser has tabs in several contexts: ${[...used].join(', ')}. Name the one to use.`,
-  );
+  const pages = targetInfos.filter(({ type }) => type === 'page');
+  const contextsOf = (tabs: TargetInfo[]): Set<string | undefined> => new Set(tabs.map((tab) => tab.browserContextId));
+  const used = contextsOf(pages.filter(({ url }) => /^https?:/.test(url)));
+  if (used.size > 1) {
+    throw new PspError(
+      'AMBIGUOUS',
+      `The browser has tabs in several contexts: ${[...used].join(', ')}. Name the one to use.`,
+    );
+  }
+  // A browser started with --incognito has its tabs in a context that is neither the default one nor listed.
+  const [only] = used.size === 1 ? used : contextsOf(pages);
+  return used.size === 1 || contextsOf(pages).size === 1 ? only : defaultBrowserContextId;
 }
 
 async function onlyTab(
