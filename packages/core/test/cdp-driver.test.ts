@@ -1,7 +1,11 @@
 /** The driver suite over a CDP address, beside a Playwright that drives the same browser. */
 import { chromium } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type WebSocket from 'ws';
 import { connectCdp } from '../src/browser/cdp/connect.js';
+import { CdpDriver } from '../src/browser/cdp/driver.js';
+import type { TargetInfo } from '../src/browser/cdp/targets.js';
+import { connectWebSocket } from '../src/browser/cdp/websocket.js';
 import type { BrowserDriver } from '../src/browser/driver.js';
 import { DRIVER_CASES } from '../src/testing/driver-suite.js';
 import { playwrightTarget } from './support/playwright-target.js';
@@ -72,6 +76,23 @@ describe('the cdp driver by URL', () => {
     expect((await driver.tabs()).map(({ url }) => url)).toEqual([`${site.origin('a.localhost')}/`]);
     await (await (await user.newContext()).newPage()).goto(`${site.origin('b.localhost')}/`);
     await expect(connectCdp(browser.address)).rejects.toMatchObject({ code: 'AMBIGUOUS' });
+  });
+
+  test('[PSP-CAP-1] a client that is killed leaves no helper tab behind', async () => {
+    const transport = await connectWebSocket(browser.address, { timeoutMs: 10_000 });
+    const killed = await CdpDriver.open({ transport, browserContextId: undefined, timeoutMs: 10_000 });
+    const { id } = await killed.openHelper();
+    driver = await connectCdp(browser.address);
+    const witness = await connectWebSocket(browser.address, { timeoutMs: 10_000 });
+    const isThere = async (): Promise<boolean> => {
+      const { targetInfos } = (await witness.send('Target.getTargets', {}, undefined)) as { targetInfos: TargetInfo[] };
+      return targetInfos.some(({ targetId }) => targetId === id);
+    };
+    expect(await isThere()).toBe(true);
+    // What the system does with the socket of a process that is killed.
+    (transport as unknown as { socket: WebSocket }).socket.terminate();
+    await expect.poll(isThere).toBe(false);
+    await witness.close();
   });
 
   test('sees the tabs of a browser that was started incognito', async () => {
