@@ -24,6 +24,8 @@ const PROGRAMS = {
       program('/Applications/Firefox.app/Contents/MacOS/firefox'),
   },
   chromedriver: { title: 'chromedriver', debian: ['chromium-driver'], find: () => onPath('chromedriver') },
+  // Debian has no package of it; the bridge to Marionette stands in.
+  geckodriver: { title: 'geckodriver', debian: [], find: () => onPath('geckodriver') },
   webkit: { title: 'WebKitWebDriver', debian: ['webkit2gtk-driver'], find: () => onPath('WebKitWebDriver') },
   minibrowser: { title: 'MiniBrowser of WebKitGTK', debian: ['webkit2gtk-driver'], find: miniBrowser },
   xvfb: { title: 'Xvfb', debian: ['xvfb'], find: () => onPath('Xvfb') },

@@ -4,7 +4,7 @@ import { missing } from '../browsers/available.mjs';
 import { chromeCapabilities, startChromedriver } from '../browsers/chromedriver.mjs';
 import { startChromium } from '../browsers/chromium.mjs';
 import { startFirefox } from '../browsers/firefox.mjs';
-import { firefoxCapabilities, startMarionetteBridge } from '../browsers/marionette.mjs';
+import { firefoxCapabilities, startFirefoxDriver } from '../browsers/geckodriver.mjs';
 import { startWebKitDriver, webkitCapabilities } from '../browsers/webkit.mjs';
 import { drive, orEnd } from './drive.mjs';
 import { HttpSession, SocketClient } from './protocols.mjs';
@@ -127,7 +127,7 @@ export const raw = [
     label: 'WebDriver session, classic only',
     engine: 'firefox',
     needs: 'firefox',
-    start: startMarionetteBridge,
+    start: startFirefoxDriver,
     capabilities: firefoxCapabilities,
     page: bySession,
   }),

@@ -3,7 +3,7 @@ import { SeleniumAdapter } from '@psp/selenium';
 import { Builder, Capabilities } from 'selenium-webdriver';
 import { missing } from '../browsers/available.mjs';
 import { chromeCapabilities, startChromedriver } from '../browsers/chromedriver.mjs';
-import { firefoxCapabilities, startMarionetteBridge } from '../browsers/marionette.mjs';
+import { firefoxCapabilities, startFirefoxDriver } from '../browsers/geckodriver.mjs';
 import { startWebKitDriver, webkitCapabilities } from '../browsers/webkit.mjs';
 import { versionOf } from '../versions.mjs';
 import { drive, orEnd } from './drive.mjs';
@@ -48,7 +48,7 @@ export const selenium = [
     label: 'Selenium, Firefox with BiDi',
     engine: 'firefox',
     needs: 'firefox',
-    start: startMarionetteBridge,
+    start: startFirefoxDriver,
     capabilities: () => firefoxCapabilities({ bidi: true }),
   }),
   endpoint({
