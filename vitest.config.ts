@@ -14,7 +14,7 @@ export default defineConfig({
       'scripts/**/*.test.mjs',
       'bench/*.test.mjs',
     ],
-    exclude: ['**/node_modules/**', '**/dist/**'],
+    exclude: ['**/node_modules/**', '**/dist/**', ...(process.env['PSP_TESTS'] === 'all' ? [] : ['**/*.long.test.ts'])],
     globalSetup: ['scripts/test-browser.mjs'],
     reporters: ['default', './scripts/closing-lines.mjs'],
     env: { PSP_BROWSER_FLAGS: process.env['PSP_BROWSER_FLAGS'] ?? QUIET_BROWSER },

@@ -10,6 +10,7 @@ export default async function announceBrowsers() {
     const consequence = name === 'chromium' || isCi ? '' : '. Its tests are skipped';
     console.log(`${name}: ${path ?? `${reason}${consequence}`}`);
   }
+  if (process.env.PSP_TESTS !== 'all') console.log('left out: *.long.test.ts, which run with PSP_TESTS=all');
   const absent = rows.filter(([, path]) => path === undefined).map(([name]) => name);
   if (isCi && absent.length > 0) throw new Error(`missing in CI: ${absent.join(', ')}`);
 }
