@@ -1,6 +1,6 @@
 /** Addresses to which the cookies of a session are sent, for browsers that look at cookies by page. */
-import type { Cookie, SessionDocument } from '@psp/protocol';
-import { originOf, originOfCookie, originsOfDocument } from './origins.js';
+import { type Cookie, domainMatches, originOf, type SessionDocument } from '@psp/protocol';
+import { originOfCookie, originsOfDocument } from './origins.js';
 
 export class CookiePlaces {
   readonly #origins: readonly string[];
@@ -25,9 +25,4 @@ export class CookiePlaces {
     const ofTabs = this.#document.tabs.map(({ url }) => url).filter((url) => originOf(url) !== undefined);
     return [...new Set([...ofTabs, ...ofCookies, ...this.#origins.map((origin) => `${origin}/`)])];
   }
-}
-
-/** Whether a host is sent the cookie. RFC 6265bis, section 5.1.3. */
-export function domainMatches(host: string, cookie: Cookie): boolean {
-  return host === cookie.domain || (!cookie.hostOnly && host.endsWith(`.${cookie.domain}`));
 }

@@ -1,5 +1,5 @@
 /** Which origins a capture looks at. Browsers do not list those that have storage, so they are found by their traces. */
-import type { Cookie, SessionDocument } from '@psp/protocol';
+import { type Cookie, originOf, type SessionDocument } from '@psp/protocol';
 import type { Frame } from './browser/driver.js';
 
 export interface Traces {
@@ -33,13 +33,6 @@ export function originsOfDocument({ tabs, origins }: SessionDocument): string[] 
 /** A guess: a site that sets a cookie may keep more. */
 export function originsOfCookies(cookies: readonly Cookie[]): Set<string> {
   return new Set(cookies.map(originOfCookie).filter((origin) => origin !== undefined));
-}
-
-/** The ASCII origin of an http or https address, else undefined. */
-export function originOf(url: string): string | undefined {
-  if (!URL.canParse(url)) return undefined;
-  const { protocol, origin } = new URL(url);
-  return protocol === 'http:' || protocol === 'https:' ? origin : undefined;
 }
 
 /** An address for reports, without query and fragment, which may hold secrets. */

@@ -1,7 +1,7 @@
 /** Restores cookies one by one, removes those that the session does not have, and reads back what the browser made of them. */
-import { cookieIdentity, type Cookie, type Loss, type SessionDocument } from '@psp/protocol';
+import { type Cookie, cookieIdentity, domainMatches, type Loss, type SessionDocument } from '@psp/protocol';
 import type { BrowserDriver, CookieAttribute } from './browser/driver.js';
-import { CookiePlaces, domainMatches } from './cookie-places.js';
+import { CookiePlaces } from './cookie-places.js';
 import { DroppedAttributes } from './dropped-attributes.js';
 import { originsOfDocument } from './origins.js';
 

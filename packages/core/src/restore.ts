@@ -1,11 +1,11 @@
 /** Restore: writes a whole session over a browser driver, and says what it did and did not do. Never writes to a store. */
-import { PspError, type Loss, type OriginState, type SessionDocument, type TabState } from '@psp/protocol';
+import { type Loss, originOf, type OriginState, PspError, type SessionDocument, type TabState } from '@psp/protocol';
 import { batchesByOrigin } from './batches.js';
 import type { BrowserDriver, Tab } from './browser/driver.js';
 import type { Progress } from './capture.js';
 import { HelperPool } from './helper-pool.js';
 import { causeOfLoss, withAdvice } from './losses.js';
-import { addressOf, originOf } from './origins.js';
+import { addressOf } from './origins.js';
 import { hostsOf, restoreCookies } from './restore-cookies.js';
 import type { RecordBatch, SessionState } from './state.js';
 import { checkedTimeout } from './timeout.js';

@@ -16,6 +16,11 @@ export function cookieIdentity(cookie: Pick<Cookie, 'name' | 'domain' | 'path' |
   ]);
 }
 
+/** Whether a host is sent the cookie (RFC 6265bis, section 5.1.3). */
+export function domainMatches(host: string, { domain, hostOnly }: Pick<Cookie, 'domain' | 'hostOnly'>): boolean {
+  return host === domain || (!hostOnly && host.endsWith(`.${domain}`));
+}
+
 /** Controls but the tab, and the separator of attributes (RFC 6265bis, section 5.6). */
 const NOT_IN_COOKIES = /[\x00-\x08\x0a-\x1f\x7f;]/;
 

@@ -14,8 +14,8 @@ export { parsePayload, parsePayloadHead, parseRecordLine, payloadLines, storeAt,
 export { parseRecording } from './parse-recording.js';
 export { checkWireValue, MAX_TREE_DEPTH } from './value-check.js';
 export { fromWireString, showWireString, toWireString } from './wire-string.js';
-export { cookieIdentity } from './cookie.js';
-export { isOrigin } from './origin.js';
+export { cookieIdentity, domainMatches } from './cookie.js';
+export { isOrigin, originOf } from './origin.js';
 export { isSessionId, newSessionId } from './session-id.js';
 export { countSession } from './counts.js';
 export { earliestExpiry, listExpiries, type Expiry } from './expiry.js';

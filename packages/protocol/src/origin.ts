@@ -9,9 +9,14 @@ declare const URL: {
 
 /** True when the text is exactly what a browser gives as `location.origin` of a web page. */
 export function isOrigin(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const url = new URL(text);
-  return url.origin === text && (url.protocol === 'https:' || url.protocol === 'http:');
+  return originOf(text) === text;
+}
+
+/** The origin of an http or https address, undefined for any other text. */
+export function originOf(url: string): string | undefined {
+  if (!URL.canParse(url)) return undefined;
+  const { protocol, origin } = new URL(url);
+  return protocol === 'http:' || protocol === 'https:' ? origin : undefined;
 }
 
 export function originProblem(text: string): Problem | undefined {

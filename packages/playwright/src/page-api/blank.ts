@@ -3,8 +3,8 @@
  * own requests, and the user's routes, stay as they are.
  */
 import { randomUUID } from 'node:crypto';
-import { PspError } from '@psp/protocol';
-import { BLANK_PATH, isBlank, originOf } from './address.js';
+import { originOf, PspError } from '@psp/protocol';
+import { BLANK_PATH, isBlank } from './address.js';
 import type { ApiPage, ApiRoute, NavigationOptions } from './playwright.js';
 import { ask, inOurWords } from './words.js';
 

@@ -3,9 +3,8 @@
  * Firefox was measured (ESR 153 by channel `moz-firefox`, Playwright 1.64; Playwright 1.65 opens no context in that ESR). WebKit takes
  * the same path, and was not at hand.
  */
-import { PspError, type Cookie, type Loss } from '@psp/protocol';
+import { type Cookie, domainMatches, type Loss, originOf, PspError } from '@psp/protocol';
 import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '@psp/core';
-import { originOf } from './address.js';
 import { BlankPage } from './blank.js';
 import { Cookies } from './cookies.js';
 import { findFrames } from './frames.js';
@@ -116,7 +115,7 @@ export class PageApiDriver implements BrowserDriver {
     const below = [...this.#visits.hostsBelow(), ...(await this.#openHostsBelow())];
     const own = this.#visits.hosts();
     const isForeign = (cookie: Cookie): boolean => {
-      const isSent = (host: string): boolean => goesTo(cookie, host);
+      const isSent = (host: string): boolean => domainMatches(host, cookie);
       return below.some(isSent) && !own.some(isSent);
     };
     return this.#cookies.list(isForeign);
@@ -214,9 +213,4 @@ export class PageApiDriver implements BrowserDriver {
     const lengths = pages.map((each) => ask(each.mainFrame().evaluate('history.length'), timeoutMs, 'history.length'));
     return (await Promise.all(lengths)).every((length) => length === 1);
   }
-}
-
-/** RFC 6265bis, section 5.1.3. */
-function goesTo({ domain, hostOnly }: Cookie, host: string): boolean {
-  return host === domain || (!hostOnly && host.endsWith(`.${domain}`));
 }

@@ -1,6 +1,5 @@
 /** The frames of a page and their origins. What a page says of itself is trusted only where it makes us do less. */
-import { PspError } from '@psp/protocol';
-import { originOf } from './address.js';
+import { originOf, PspError } from '@psp/protocol';
 import type { ApiFrame, ApiPage } from './playwright.js';
 import { ask } from './words.js';
 

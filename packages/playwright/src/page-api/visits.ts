@@ -1,5 +1,6 @@
 /** Notes the origins of documents that are seen in a context, frames and popups included. Helpers are not watched. */
-import { isBlank, originOf } from './address.js';
+import { originOf } from '@psp/protocol';
+import { isBlank } from './address.js';
 import type { ApiContext, ApiFrame, ApiPage } from './playwright.js';
 
 export class Visits {

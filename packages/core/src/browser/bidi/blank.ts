@@ -1,7 +1,6 @@
 /** Blank documents: a tab under interception stands on any origin without network and without a line of the site's code. */
 import { randomUUID } from 'node:crypto';
-import { PspError } from '@psp/protocol';
-import { originOf } from '../../origins.js';
+import { originOf, PspError } from '@psp/protocol';
 import type { Connection } from './connection.js';
 import { callPage } from './page-code.js';
 import { refusalIn } from './refusal.js';

@@ -1,6 +1,5 @@
 /** The tabs and frames of one user context: which there are, where they go, and the origins seen meanwhile. */
-import { PspError } from '@psp/protocol';
-import { originOf } from '../../origins.js';
+import { originOf, PspError } from '@psp/protocol';
 import type { Connection } from './connection.js';
 import { refusalIn } from './refusal.js';
 

@@ -1,6 +1,5 @@
 /** The driver of any browser over WebDriver BiDi, which today is Firefox. Knows nothing of what a session is. */
-import type { Cookie, Loss } from '@psp/protocol';
-import { originOf } from '../../origins.js';
+import { type Cookie, type Loss, originOf } from '@psp/protocol';
 import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '../driver.js';
 import { BlankTab } from './blank.js';
 import { ChromeScope } from './chrome-scope.js';

@@ -3,8 +3,7 @@
  * origin it gives two kinds: those without a partition that belong to the origin's site, and those of the partition below that site.
  * From such answers each cookie is placed.
  */
-import type { Cookie, Loss } from '@psp/protocol';
-import { originOf } from '../../origins.js';
+import { type Cookie, type Loss, originOf } from '@psp/protocol';
 import type { CookieOutcome } from '../driver.js';
 import type { Connection } from './connection.js';
 import { fromBidi, isSameSite, toBidi, type BidiCookie } from './cookies.js';

@@ -1,8 +1,7 @@
 /** Blank documents: a tab under interception stands on any origin without network and without a line of the site's code. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PspError } from '@psp/protocol';
+import { originOf, PspError } from '@psp/protocol';
 import type { Protocol } from 'devtools-protocol';
-import { originOf } from '../../origins.js';
 import { isRefusal } from './refusal.js';
 import type { Target } from './target.js';
 import type { CdpEvent } from './transport.js';

@@ -4,8 +4,7 @@
  * chrome://site-engagement (origins that the user opened or used). Never chrome://settings: in a hidden tab it crashes the browser.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PspError } from '@psp/protocol';
-import { originOf } from '../../origins.js';
+import { originOf, PspError } from '@psp/protocol';
 import type { Discovery } from '../driver.js';
 import type { Target } from './target.js';
 import type { Targets } from './targets.js';

@@ -1,6 +1,6 @@
 /** The targets of one browser context: which there are, one session for each that is used, and the origins seen. */
+import { originOf } from '@psp/protocol';
 import type { Protocol } from 'devtools-protocol';
-import { originOf } from '../../origins.js';
 import type { Answer, Method, Params } from './method.js';
 import { inOurWords } from './refusal.js';
 import { Target } from './target.js';

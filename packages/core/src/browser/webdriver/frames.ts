@@ -1,6 +1,5 @@
 /** The frames of a window: WebDriver has no list of them, so they are walked, each by its index below the one above. */
-import { PspError } from '@psp/protocol';
-import { originOf } from '../../origins.js';
+import { originOf, PspError } from '@psp/protocol';
 import type { CallOptions, Frame, Tab } from '../driver.js';
 import { isRefusal } from './refusal.js';
 import type { Turns } from './turns.js';

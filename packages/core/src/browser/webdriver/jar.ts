@@ -1,6 +1,6 @@
 /** The cookies of a browser that shows them by page only: windows are asked, and a window of ours goes where none is open. */
-import { cookieIdentity, PspError, type Cookie, type Loss } from '@psp/protocol';
-import { originOf, originOfCookie } from '../../origins.js';
+import { type Cookie, cookieIdentity, type Loss, originOf, PspError } from '@psp/protocol';
+import { originOfCookie } from '../../origins.js';
 import type { CookieOutcome, Tab } from '../driver.js';
 import type { WireCookie } from './commands.js';
 import { faultOf, fromWebDriver, toDocument, toWebDriver } from './cookies.js';
