@@ -163,7 +163,7 @@ test.each(['quota-internals', 'site-engagement'])(
         const isIt = 'url' in params && String(params.url).includes(page);
         return transport.send(method, isIt ? { url: 'chrome://no-such-page/' } : params, sessionId);
       },
-      attach: (targetId) => transport.attach(targetId),
+      flatten: transport.flatten,
       onEvent: (listener) => transport.onEvent(listener),
       close: () => transport.close(),
     };
@@ -204,7 +204,7 @@ test('a helper tab on its way while the driver closes is closed too, where the b
       if (method === 'Target.createTarget') closing = Promise.resolve().then(() => driver?.close());
       return answer;
     },
-    attach: (targetId) => transport.attach(targetId),
+    flatten: transport.flatten,
     onEvent: (listener) => transport.onEvent(listener),
     close: () => transport.close(),
   };

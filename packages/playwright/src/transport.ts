@@ -33,6 +33,7 @@ const GONE = /has been closed|Target closed|browser has disconnected/i;
 
 export class PlaywrightTransport implements CdpTransport {
   readonly framework = 'playwright';
+  readonly flatten = false;
   /** By session, each with ids of its own. */
   readonly #replies = new Map<string, PendingReplies>();
   readonly #listeners = new Set<(event: CdpEvent) => void>();
@@ -59,13 +60,6 @@ export class PlaywrightTransport implements CdpTransport {
     } catch (error) {
       throw this.#inOurWords(method, error as Error);
     }
-  }
-
-  async attach(targetId: string): Promise<string> {
-    const { sessionId } = (await this.send('Target.attachToTarget', { targetId, flatten: false }, undefined)) as {
-      sessionId: string;
-    };
-    return sessionId;
   }
 
   onEvent(listener: (event: CdpEvent) => void): () => void {

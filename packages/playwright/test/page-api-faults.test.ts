@@ -10,7 +10,9 @@ import { openPlaywrightDriver, type PlaywrightPage } from '../src/adapter.js';
 import { context, openDriver, page, primaryOf, site, TIMEOUT } from './firefox.js';
 import { FIREFOX } from './firefox-launch.js';
 
-const FOREVER = 'async () => new Promise(() => {})';
+/** Never ends, and marks the document that it runs in. */
+const FOREVER = 'async () => { document.documentElement.id = "under-way"; return new Promise(() => {}) }';
+const IS_UNDER_WAY = 'document.documentElement.id === "under-way"';
 
 describe('what is gone', () => {
   test('a page that closes ends its calls, and the others go on', async () => {
@@ -21,6 +23,7 @@ describe('what is gone', () => {
     const [frame] = await driver.frames(tab, TIMEOUT);
     const waiting = driver.evaluate(tab, frame!, FOREVER, '', { timeoutMs: 60_000 });
     const rejected = expect(waiting).rejects.toMatchObject({ name: 'PspError', code: 'BROWSER_GONE' });
+    await other.waitForFunction(IS_UNDER_WAY);
     await other.close();
     await rejected;
     await expect(driver.frames(tab, TIMEOUT)).rejects.toMatchObject({ code: 'BROWSER_GONE' });
@@ -40,11 +43,14 @@ describe('what is gone', () => {
     const [main, below] = await driver.frames(tab, TIMEOUT);
     const inFrame = driver.evaluate(tab, below!, FOREVER, '', { timeoutMs: 60_000 });
     const frameGone = expect(inFrame).rejects.toMatchObject({ code: 'BROWSER_GONE' });
+    await page.frames()[1]!.waitForFunction(IS_UNDER_WAY);
     await page.evaluate('document.querySelector("iframe").remove()');
     await frameGone;
     await expect(driver.evaluate(tab, below!, '() => ""', '', TIMEOUT)).rejects.toMatchObject({ code: 'BROWSER_GONE' });
     const inMain = driver.evaluate(tab, main!, FOREVER, '', { timeoutMs: 60_000 });
     const pageGone = expect(inMain).rejects.toMatchObject({ code: 'BROWSER_GONE' });
+    // Else it could run in the next document, where nothing ends it.
+    await page.waitForFunction(IS_UNDER_WAY);
     await page.goto(`${site.origin('b.localhost')}/`);
     await pageGone;
   });
@@ -75,6 +81,7 @@ describe('what is gone', () => {
       const [frame] = await driver.frames(tab, TIMEOUT);
       const reading = driver.evaluate(tab, frame!, FOREVER, '', { timeoutMs: 60_000 });
       const ended = expect(reading).rejects.toMatchObject({ name: 'PspError', code: 'BROWSER_GONE' });
+      await own.waitForFunction(IS_UNDER_WAY);
       const pids = victims(parent);
       expect(pids).not.toEqual([]);
       for (const pid of pids) process.kill(pid, 'SIGKILL');

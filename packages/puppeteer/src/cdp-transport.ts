@@ -22,6 +22,7 @@ export interface PuppeteerCdp {
 
 export class PuppeteerCdpTransport implements CdpTransport {
   readonly framework = 'puppeteer';
+  readonly flatten = true;
   readonly #sessions = new Map<string, PuppeteerCdpSession>();
   readonly #listeners = new Set<(event: CdpEvent) => void>();
   readonly #undo: (() => void)[] = [];
@@ -47,13 +48,6 @@ export class PuppeteerCdpTransport implements CdpTransport {
     } catch (error) {
       throw this.#inOurWords(method, error, sessionId);
     }
-  }
-
-  async attach(targetId: string): Promise<string> {
-    const { sessionId } = (await this.send('Target.attachToTarget', { targetId, flatten: true }, undefined)) as {
-      sessionId: string;
-    };
-    return sessionId;
   }
 
   onEvent(listener: (event: CdpEvent) => void): () => void {

@@ -49,6 +49,7 @@ const PAGE = `(() => {
 })()`;
 
 export class GoogCdpTransport implements CdpTransport {
+  readonly flatten = true;
   readonly framework: string;
   readonly #replies = new PendingReplies();
   readonly #listeners = new Set<(event: CdpEvent) => void>();
@@ -91,13 +92,6 @@ export class GoogCdpTransport implements CdpTransport {
       this.#inPage(`psp.send("${text}")`).catch((error: unknown) => this.#lose(error));
     });
     return method === 'Target.getTargets' ? withoutMapper(answer) : answer;
-  }
-
-  async attach(targetId: string): Promise<string> {
-    const { sessionId } = (await this.send('Target.attachToTarget', { targetId, flatten: true }, undefined)) as {
-      sessionId: string;
-    };
-    return sessionId;
   }
 
   onEvent(listener: (event: CdpEvent) => void): () => void {

@@ -27,7 +27,10 @@ export class Target {
     transport: CdpTransport,
     options: { timeoutMs: number; onDetached: () => void },
   ): Promise<Target> {
-    const sessionId = await within(transport.attach(id), options.timeoutMs, 'Target.attachToTarget').catch(rethrow);
+    const { flatten } = transport;
+    const attaching = transport.send('Target.attachToTarget', { targetId: id, flatten }, undefined);
+    const attached = await within(attaching, options.timeoutMs, 'Target.attachToTarget').catch(rethrow);
+    const { sessionId } = attached as { sessionId: string };
     const target = new Target(id, transport, sessionId, options.timeoutMs, options.onDetached);
     // Makes the browser tell of crashes. A target that has crashed answers nothing, so nobody waits for this answer.
     target.send('Inspector.enable', {}).catch(() => undefined);

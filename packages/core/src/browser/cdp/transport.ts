@@ -15,9 +15,9 @@ export interface CdpEvent {
 export interface CdpTransport {
   /** How it got in, for messages and the session's `source`, without credentials. */
   readonly framework: string;
+  /** Sessions with targets are flat: their messages go beside those of the browser, not inside them. */
+  readonly flatten: boolean;
   send(method: string, params: object, sessionId: string | undefined): Promise<unknown>;
-  /** Attaches to a target as one client more and gives the id of the session. */
-  attach(targetId: string): Promise<string>;
   onEvent(listener: (event: CdpEvent) => void): () => void;
   /** Detaches what it attached. Never throws. */
   close(): Promise<void>;

@@ -63,6 +63,7 @@ function unreachable(url: string, cause: unknown): PspError {
 }
 
 class WebSocketTransport implements CdpTransport {
+  readonly flatten = true;
   readonly #replies = new PendingReplies();
   readonly #listeners = new Set<(event: CdpEvent) => void>();
 
@@ -79,13 +80,6 @@ class WebSocketTransport implements CdpTransport {
   send(method: string, params: object, sessionId: string | undefined): Promise<unknown> {
     const session = sessionId === undefined ? {} : { sessionId };
     return this.#replies.call(method, (id) => this.socket.send(JSON.stringify({ id, method, params, ...session })));
-  }
-
-  async attach(targetId: string): Promise<string> {
-    const { sessionId } = (await this.send('Target.attachToTarget', { targetId, flatten: true }, undefined)) as {
-      sessionId: string;
-    };
-    return sessionId;
   }
 
   onEvent(listener: (event: CdpEvent) => void): () => void {

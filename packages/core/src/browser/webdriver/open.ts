@@ -3,7 +3,7 @@ import { PspError } from '@psp/protocol';
 import { connectBidiSocket } from '../bidi/websocket.js';
 import { openBidi } from '../bidi/open.js';
 import { CdpDriver } from '../cdp/driver.js';
-import { within, type CdpTransport } from '../cdp/transport.js';
+import { within } from '../cdp/transport.js';
 import { connectWebSocket } from '../cdp/websocket.js';
 import type { BrowserDriver } from '../driver.js';
 import { checkedTimeout } from '../../timeout.js';
@@ -76,7 +76,7 @@ async function openOverCdp(
 ): Promise<BrowserDriver | undefined> {
   const address = debuggerAddress(capabilities);
   if (address === undefined || window === undefined) return undefined;
-  const cdp = await connectWebSocket(address, { timeoutMs }).catch(() => undefined);
+  const cdp = await connectWebSocket(address, { timeoutMs, framework }).catch(() => undefined);
   if (cdp === undefined) return undefined;
   try {
     const asked = cdp.send('Target.getTargetInfo', { targetId: window }, undefined);
@@ -85,7 +85,7 @@ async function openOverCdp(
     };
     const { browserContextId } = targetInfo;
     return await CdpDriver.open({
-      transport: named(cdp, framework),
+      transport: cdp,
       browserContextId,
       primaryTargetId: window,
       timeoutMs,
@@ -125,15 +125,4 @@ async function openOverBidi(
     close: close.bind(bidi),
   };
   return openBidi({ transport, timeoutMs, primaryContext: window });
-}
-
-/** The same connection under the name of the framework that led to it. */
-function named(cdp: CdpTransport, framework: string): CdpTransport {
-  return {
-    framework,
-    send: cdp.send.bind(cdp),
-    attach: cdp.attach.bind(cdp),
-    onEvent: cdp.onEvent.bind(cdp),
-    close: cdp.close.bind(cdp),
-  };
 }
