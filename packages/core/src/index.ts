@@ -12,6 +12,15 @@ export { connectBidi, type ConnectBidiOptions } from './browser/bidi/connect.js'
 export { connectCdp, type ConnectCdpOptions } from './browser/cdp/connect.js';
 export { connectWebDriver, type ConnectWebDriverOptions } from './browser/webdriver/open.js';
 export type * from './browser/driver.js';
+export { NO_HOLD, type DocumentHold, type Hold, type HoldOptions } from './browser/hold.js';
+export { NO_SURROUNDINGS, type PermissionSetting, type Surroundings } from './browser/surroundings.js';
+export {
+  NO_TAB_MEMORY,
+  type HistoryEntry,
+  type SeenArea,
+  type TabHistory,
+  type TabMemory,
+} from './browser/tab-memory.js';
 export { findChromium, findOnPath, launchFlags } from './browser/find.js';
 export { captureState, type CapturedState, type CaptureOptions, type Progress } from './capture.js';
 export { inlineRecords, splitRecords } from './payload.js';

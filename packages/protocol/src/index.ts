@@ -2,6 +2,7 @@
 export * from './errors.js';
 export * from './schema/value.js';
 export * from './schema/loss.js';
+export * from './schema/environment.js';
 export * from './schema/session.js';
 export * from './schema/metadata.js';
 export * from './schema/recording.js';
@@ -16,6 +17,7 @@ export { checkWireValue, MAX_TREE_DEPTH } from './value-check.js';
 export { fromWireString, showWireString, toWireString } from './wire-string.js';
 export { cookieIdentity, domainMatches } from './cookie.js';
 export { isOrigin, originOf } from './origin.js';
+export { showStoragePlace, storageIdentity, type StoragePlace } from './storage-place.js';
 export { isSessionId, newSessionId } from './session-id.js';
 export { countSession } from './counts.js';
 export { earliestExpiry, listExpiries, type Expiry } from './expiry.js';

@@ -13,6 +13,7 @@ import type {
 } from './schema/session.js';
 import type { WireString } from './schema/value.js';
 import { keyProblem, valueProblem } from './value-check.js';
+import { storageIdentity } from './storage-place.js';
 import { wireStringProblem } from './wire-string.js';
 
 /** RFC 3339 in UTC, as `Date.prototype.toISOString` writes it, with any number of fraction digits. */
@@ -22,7 +23,10 @@ export function sessionProblem(document: SessionDocument): Problem | undefined {
   return (
     under('capturedAt', timeProblem(document.capturedAt)) ??
     under('cookies', eachOf(document.cookies, cookieProblem) ?? repeated(document.cookies, cookieIdentity, 'cookie')) ??
-    under('origins', eachOf(document.origins, originStateProblem) ?? repeated(document.origins, originOf, 'origin')) ??
+    under(
+      'origins',
+      eachOf(document.origins, originStateProblem) ?? repeated(document.origins, storageIdentity, 'origin'),
+    ) ??
     under('tabs', eachOf(document.tabs, tabProblem) ?? activeProblem(document.tabs))
   );
 }

@@ -1,5 +1,8 @@
 /** CONTRACT of a browser: the small set of abilities over which capture and restore are written once. */
-import type { Cookie, Loss } from '@psp/protocol';
+import type { Cookie, Loss, PartitionKey } from '@psp/protocol';
+import type { DocumentHold } from './hold.js';
+import type { Surroundings } from './surroundings.js';
+import type { TabMemory } from './tab-memory.js';
 
 /** An attribute of a cookie that not every protocol can tell and set. */
 export type CookieAttribute = 'sameSite' | 'priority' | 'sourceScheme' | 'sourcePort';
@@ -29,6 +32,14 @@ export interface BrowserFeatures {
   readonly isolatedWorld: boolean;
   /** Page code in a tab of the user's can read and write databases. Else only a blank page can. */
   readonly databasesInTabs: boolean;
+  /** `frames()` names the partition of frames below other sites, and `visitBlank` opens one. */
+  readonly partitionedStorage: boolean;
+  /** `hold` holds documents back. */
+  readonly hold: boolean;
+  /** `tabMemory` knows and sets what a tab remembers. */
+  readonly tabMemory: boolean;
+  /** `surroundings` sets permissions and what pages are told of machine and user. */
+  readonly surroundings: boolean;
 }
 
 /** Origins that have storage, as the browser's own lists tell them. */
@@ -46,6 +57,8 @@ export interface Frame {
   readonly url: string;
   /** No ancestor is cross-site: its storage is first-party. */
   readonly firstParty: boolean;
+  /** Of one that is not first-party, where `features.partitionedStorage` is true and the browser can name it to another. */
+  readonly partition?: PartitionKey;
 }
 
 export interface Tab {
@@ -67,6 +80,11 @@ export interface CallOptions {
   readonly timeoutMs: number;
 }
 
+export interface VisitOptions extends CallOptions {
+  /** The frame to be given is one below this site, in its partition, where `features.partitionedStorage` is true. */
+  readonly partition?: PartitionKey;
+}
+
 /**
  * One browser context, as a framework handed it over. All methods throw PspError BROWSER_GONE once the browser is gone, and
  * TIMEOUT when it does not answer in time.
@@ -76,6 +94,10 @@ export interface BrowserDriver {
   readonly features: BrowserFeatures;
   /** The framework or address it came through, for the session's `source`. */
   readonly framework: string;
+  /** What only some browsers can do stands in contracts of its own; `features` tells which can. */
+  readonly hold: DocumentHold;
+  readonly tabMemory: TabMemory;
+  readonly surroundings: Surroundings;
   version(): Promise<{ browserVersion?: string; userAgent?: string }>;
   /** The user's tabs in this context, the primary one first. Helper tabs are not among them. */
   tabs(): Promise<Tab[]>;
@@ -111,7 +133,7 @@ export interface BrowserDriver {
    * Puts a document of `origin` into the tab in which no code of the site runs: a blank one of ours, or a quiet resource where
    * `features.offlineVisit` is false. Throws BROWSER_UNREACHABLE when the browser would not open it.
    */
-  visitBlank(tab: Tab, origin: string, options: CallOptions): Promise<Frame>;
+  visitBlank(tab: Tab, origin: string, options: VisitOptions): Promise<Frame>;
   /** Ends the interception of `visitBlank` in a tab, if any, goes to `url`, and makes that its only history entry. */
   release(tab: Tab, url: string, options: CallOptions): Promise<void>;
   /**

@@ -4,6 +4,9 @@
  */
 import { PspError, type Cookie, type Loss } from '@psp/protocol';
 import type { BrowserDriver, BrowserFeatures, CookieOutcome, Discovery, Frame, Tab } from '../../src/browser/driver.js';
+import { NO_HOLD } from '../../src/browser/hold.js';
+import { NO_SURROUNDINGS } from '../../src/browser/surroundings.js';
+import { NO_TAB_MEMORY } from '../../src/browser/tab-memory.js';
 import type { Addressed, DumpReply, LoadReply, PageFailure, PageRequest, PutReply } from '../../src/page/contract.js';
 
 export const gone = (what: string): PspError => new PspError('BROWSER_GONE', `The ${what} is gone or moved.`);
@@ -11,6 +14,9 @@ export const gone = (what: string): PspError => new PspError('BROWSER_GONE', `Th
 export class FakeDriver implements BrowserDriver {
   readonly engine = 'chromium';
   readonly framework = 'fake';
+  readonly hold = NO_HOLD;
+  readonly tabMemory = NO_TAB_MEMORY;
+  readonly surroundings = NO_SURROUNDINGS;
   features: BrowserFeatures = {
     allCookies: true,
     partitionedCookies: true,
@@ -22,6 +28,10 @@ export class FakeDriver implements BrowserDriver {
     visited: true,
     isolatedWorld: true,
     databasesInTabs: true,
+    partitionedStorage: false,
+    hold: false,
+    tabMemory: false,
+    surroundings: false,
   };
   /** What was called, in order: `visit t1 https://a.example`. */
   readonly calls: string[] = [];

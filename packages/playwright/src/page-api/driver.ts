@@ -4,6 +4,7 @@
  * the same path, and was not at hand.
  */
 import { type Cookie, domainMatches, type Loss, originOf, PspError } from '@psp/protocol';
+import { NO_HOLD, NO_SURROUNDINGS, NO_TAB_MEMORY } from '@psp/core';
 import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '@psp/core';
 import { BlankPage } from './blank.js';
 import { Cookies } from './cookies.js';
@@ -27,6 +28,10 @@ const FEATURES: BrowserFeatures = {
   visited: true,
   isolatedWorld: false,
   databasesInTabs: true,
+  partitionedStorage: false,
+  hold: false,
+  tabMemory: false,
+  surroundings: false,
 };
 
 /** Milliseconds for each step of giving a tab back after a failure. */
@@ -47,6 +52,9 @@ export interface PageApiOptions {
 export class PageApiDriver implements BrowserDriver {
   readonly features = FEATURES;
   readonly framework = 'playwright';
+  readonly hold = NO_HOLD;
+  readonly tabMemory = NO_TAB_MEMORY;
+  readonly surroundings = NO_SURROUNDINGS;
   readonly engine: 'firefox' | 'webkit';
   readonly #options: PageApiOptions;
   readonly #pages: Pages;

@@ -39,8 +39,13 @@ export const StateKind = Type.Union([
   Type.Literal('localStorage'),
   Type.Literal('sessionStorage'),
   Type.Literal('indexedDB'),
+  Type.Literal('cache'),
+  Type.Literal('file'),
+  Type.Literal('serviceWorker'),
   Type.Literal('tab'),
   Type.Literal('origin'),
+  Type.Literal('environment'),
+  Type.Literal('webauthn'),
 ]);
 export type StateKind = Static<typeof StateKind>;
 

@@ -1,5 +1,6 @@
 /** The session document: what a browser knows that makes a site say "welcome back" (spec/psp-1.md, section "Session"). */
 import { Type, type Static } from 'typebox';
+import { Environment, HttpAccess, VirtualAuthenticator } from './environment.js';
 import { Loss } from './loss.js';
 import { WireString, WireValue } from './value.js';
 
@@ -79,18 +80,70 @@ export const IdbDatabase = Type.Object({
 });
 export type IdbDatabase = Static<typeof IdbDatabase>;
 
-/** What one storage key holds. `origin` is an ASCII serialisation: scheme, host, and port unless it is the default. */
+/** A storage bucket other than the default one (Storage Buckets API). `expires` is in milliseconds since 1970. */
+export const StorageBucket = Type.Object({
+  name: Type.String({ minLength: 1 }),
+  persisted: Type.Optional(Type.Boolean()),
+  durability: Type.Optional(Type.Union([Type.Literal('strict'), Type.Literal('relaxed')])),
+  expires: Type.Optional(Type.Number({ minimum: 0 })),
+});
+export type StorageBucket = Static<typeof StorageBucket>;
+
+/** A cache (Service Workers, section 5.4). A record is one pair of request and response; its key is its position. */
+export const CacheState = Type.Object({ name: WireString, records: Type.Array(IdbRecord) });
+export type CacheState = Static<typeof CacheState>;
+
+/** The origin private file system (File System, section 3). A record is a folder or a piece of a file; its key is path and offset. */
+export const FilesState = Type.Object({ records: Type.Array(IdbRecord) });
+export type FilesState = Static<typeof FilesState>;
+
+/** A service worker registration (Service Workers, section 2.2), by absolute addresses. */
+export const WorkerRegistration = Type.Object({
+  scope: Type.String(),
+  scriptURL: Type.String(),
+  updateViaCache: Type.Union([Type.Literal('imports'), Type.Literal('all'), Type.Literal('none')]),
+});
+export type WorkerRegistration = Static<typeof WorkerRegistration>;
+
+/**
+ * What one bucket of one storage key holds. `origin` is an ASCII serialisation: scheme, host, and port unless it is the default.
+ * `partition` is there for a storage key of a frame below another site, `bucket` for a bucket other than the default one. The three
+ * together are its identity. Of the optional kinds an absent one was not read, and an empty one was found empty.
+ */
 export const OriginState = Type.Object({
   origin: Type.String({ pattern: '^https?://[^/?#]+$' }),
+  partition: Type.Optional(PartitionKey),
+  bucket: Type.Optional(StorageBucket),
   localStorage: Type.Array(StorageItem),
   indexedDB: Type.Array(IdbDatabase),
+  caches: Type.Optional(Type.Array(CacheState)),
+  files: Type.Optional(FilesState),
+  serviceWorkers: Type.Optional(Type.Array(WorkerRegistration)),
+  persisted: Type.Optional(Type.Boolean()),
 });
 export type OriginState = Static<typeof OriginState>;
 
-/** An open tab: sessionStorage belongs to a tab and, within it, to an origin. */
+/** A form control's value. `field` finds the control in its document: see the specification. */
+export const FormValue = Type.Object({
+  field: Type.String(),
+  value: Type.Optional(WireString),
+  checked: Type.Optional(Type.Boolean()),
+  selected: Type.Optional(Type.Array(Type.Integer({ minimum: 0 }))),
+});
+export type FormValue = Static<typeof FormValue>;
+
+/** An open tab: sessionStorage belongs to a tab and, within it, to an origin. Tabs stand in their order in the window. */
 export const TabState = Type.Object({
   url: Type.String(),
   title: Type.Optional(Type.String()),
+  history: Type.Optional(
+    Type.Object({
+      entries: Type.Array(Type.Object({ url: Type.String(), title: Type.Optional(Type.String()) }), { minItems: 1 }),
+      index: Type.Integer({ minimum: 0 }),
+    }),
+  ),
+  scroll: Type.Optional(Type.Object({ x: Type.Number(), y: Type.Number() })),
+  forms: Type.Optional(Type.Array(FormValue)),
   active: Type.Optional(Type.Boolean({ description: 'the tab that the session was captured through' })),
   sessionStorage: Type.Array(Type.Object({ origin: Type.String(), items: Type.Array(StorageItem) })),
 });
@@ -116,6 +169,9 @@ export const SessionDocument = Type.Object({
   cookies: Type.Array(Cookie),
   origins: Type.Array(OriginState),
   tabs: Type.Array(TabState),
+  environment: Type.Optional(Environment),
+  http: Type.Optional(HttpAccess),
+  authenticators: Type.Optional(Type.Array(VirtualAuthenticator)),
   losses: Type.Array(Loss),
 });
 export type SessionDocument = Static<typeof SessionDocument>;

@@ -1,6 +1,9 @@
 /** The driver of any browser over WebDriver BiDi, which today is Firefox. Knows nothing of what a session is. */
 import { type Cookie, type Loss, originOf } from '@psp/protocol';
 import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '../driver.js';
+import { NO_HOLD } from '../hold.js';
+import { NO_SURROUNDINGS } from '../surroundings.js';
+import { NO_TAB_MEMORY } from '../tab-memory.js';
 import { BlankTab } from './blank.js';
 import { ChromeScope } from './chrome-scope.js';
 import { Connection } from './connection.js';
@@ -25,6 +28,10 @@ const FEATURES: BrowserFeatures = {
   isolatedWorld: true,
   // See PageCall.isSandboxed.
   databasesInTabs: false,
+  partitionedStorage: false,
+  hold: false,
+  tabMemory: false,
+  surroundings: false,
 };
 
 /** Milliseconds for each step of giving a tab back after a failure, and for its title, which no list holds. */
@@ -48,6 +55,9 @@ export interface BidiDriverOptions {
 export class BidiDriver implements BrowserDriver {
   readonly engine: BrowserDriver['engine'];
   readonly framework: string;
+  readonly hold = NO_HOLD;
+  readonly tabMemory = NO_TAB_MEMORY;
+  readonly surroundings = NO_SURROUNDINGS;
   readonly #connection: Connection;
   readonly #contexts: Contexts;
   readonly #jar: Jar;

@@ -1,6 +1,9 @@
 /** The driver of any Chromium browser, over any CDP connection. Knows nothing of what a session is. */
 import { PspError, type Cookie, type Loss } from '@psp/protocol';
 import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '../driver.js';
+import { NO_HOLD } from '../hold.js';
+import { NO_SURROUNDINGS } from '../surroundings.js';
+import { NO_TAB_MEMORY } from '../tab-memory.js';
 import { BlankTab } from './blank.js';
 import { fromCdp, toCdp } from './cookies.js';
 import { OriginLists } from './discovery.js';
@@ -21,6 +24,10 @@ const FEATURES: BrowserFeatures = {
   visited: true,
   isolatedWorld: true,
   databasesInTabs: true,
+  partitionedStorage: false,
+  hold: false,
+  tabMemory: false,
+  surroundings: false,
 };
 
 /** Milliseconds for each step of giving a tab back after a failure. */
@@ -48,6 +55,9 @@ export class CdpDriver implements BrowserDriver {
   readonly engine = 'chromium';
   readonly features: BrowserFeatures;
   readonly framework: string;
+  readonly hold = NO_HOLD;
+  readonly tabMemory = NO_TAB_MEMORY;
+  readonly surroundings = NO_SURROUNDINGS;
   readonly #targets: Targets;
   readonly #lists: OriginLists;
   readonly #primary: string | undefined;

@@ -37,6 +37,10 @@ export const FEATURES: BrowserFeatures = {
   visited: false,
   isolatedWorld: false,
   databasesInTabs: true,
+  partitionedStorage: false,
+  hold: false,
+  tabMemory: false,
+  surroundings: false,
 };
 
 const CAUTIOUS = {

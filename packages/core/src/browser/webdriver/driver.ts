@@ -4,6 +4,9 @@
  */
 import { PspError, type Cookie, type Loss } from '@psp/protocol';
 import type { BrowserDriver, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '../driver.js';
+import { NO_HOLD } from '../hold.js';
+import { NO_SURROUNDINGS } from '../surroundings.js';
+import { NO_TAB_MEMORY } from '../tab-memory.js';
 import { Commands } from './commands.js';
 import { DIALECTS, engineByName, FEATURES, TELL_ENGINE, type Engine } from './dialect.js';
 import { enterFrame, frameId, framesOf } from './frames.js';
@@ -31,6 +34,9 @@ export class WebDriverDriver implements BrowserDriver {
   readonly engine: Engine;
   readonly features = FEATURES;
   readonly framework: string;
+  readonly hold = NO_HOLD;
+  readonly tabMemory = NO_TAB_MEMORY;
+  readonly surroundings = NO_SURROUNDINGS;
   readonly #commands: Commands;
   readonly #turns: Turns;
   readonly #jar: Jar;
