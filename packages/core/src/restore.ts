@@ -1,22 +1,22 @@
 /** Restore: writes a whole session over a browser driver, and says what it did and did not do. Never writes to a store. */
-import { type Loss, originOf, type OriginState, PspError, type SessionDocument, type TabState } from '@psp/protocol';
+import { type Loss, type OriginState, PspError, type SessionDocument } from '@psp/protocol';
 import { batchesByOrigin } from './batches.js';
 import type { BrowserDriver, Tab } from './browser/driver.js';
 import type { Progress } from './capture.js';
 import { HelperPool } from './helper-pool.js';
 import { causeOfLoss, withAdvice } from './losses.js';
-import { addressOf } from './origins.js';
-import { hostsOf, restoreCookies } from './restore-cookies.js';
+import { restoreCookies } from './restore-cookies.js';
+import { type TabAccounts, TabRestore, type TabsMode } from './restore-tabs.js';
 import type { RecordBatch, SessionState } from './state.js';
 import { checkedTimeout } from './timeout.js';
-import { writeOrigin, writeSessionStorage } from './write-origin.js';
+import { writeOrigin } from './write-origin.js';
 
 export interface RestoreOptions {
   /**
    * What to do with the tabs of the session. `primary` (default): the sessionStorage of its active tab goes into the tab that
    * the user handed over. `all`: that, and every other tab is opened at its address. `none`: no tab is touched.
    */
-  readonly tabs?: 'primary' | 'all' | 'none';
+  readonly tabs?: TabsMode;
   /** Milliseconds that one page may take to answer. Default 10,000. */
   readonly timeoutMs?: number;
   readonly onProgress?: (progress: Progress) => void;
@@ -115,58 +115,22 @@ class RestoreRun {
     return writeOrigin({ driver: this.driver, tab, frame }, state, records, this.#timeoutMs);
   }
 
-  async #tabs(): Promise<void> {
-    const mode = this.options.tabs ?? 'primary';
-    const { tabs } = this.document;
-    if (mode === 'none' || tabs.length === 0) return;
-    const primary = (await this.driver.tabs()).find((tab) => tab.primary);
-    const active = tabs.find((tab) => tab.active === true) ?? (tabs[0] as TabState);
-    if (primary !== undefined) await this.#part(active, () => this.#primaryTab(primary, active));
-    for (const state of tabs) {
-      if (state === active && primary !== undefined) continue;
-      if (mode === 'all') await this.#part(state, () => this.#newTab(state));
-      else if (state.sessionStorage.length > 0)
-        this.#losses.push({ code: 'tab-not-restored', kind: 'tab', item: addressOf(state.url) });
-    }
+  /** The tabs, each of them pending until it is done. */
+  #tabs(): Promise<void> {
+    const accounts = { lose: (losses: readonly Loss[]) => void this.#losses.push(...losses), part: this.#part };
+    const tabs = new TabRestore(this.driver, this.document, accounts, this.#timeoutMs);
+    return tabs.restore(this.options.tabs ?? 'primary');
   }
 
-  /** One tab of the session, which is pending until `work` is done. */
-  async #part(state: TabState, work: () => Promise<void>): Promise<void> {
-    const name = `tab ${addressOf(state.url)}`;
+  readonly #part: TabAccounts['part'] = async (name, loss, work) => {
     this.#pending.add(name);
     try {
       await work();
       this.#finish(name, name);
     } catch (error) {
-      await this.#fail(error, { code: 'tab-failed', kind: 'tab', item: addressOf(state.url) });
+      await this.#fail(error, loss);
     }
-  }
-
-  /** The user's own tab goes back to where it stood. One that gets nothing is not touched. */
-  async #primaryTab(tab: Tab, state: TabState): Promise<void> {
-    const areas = sessionStorageFor(state, tab, this.document);
-    if (areas.length > 0) await this.#fill(tab, areas, tab.url);
-  }
-
-  async #newTab(state: TabState): Promise<void> {
-    await this.#fill(await this.driver.openTab(), state.sessionStorage, state.url);
-  }
-
-  /** Writes a tab's sessionStorage from blank pages within the tab, then lets it go to `url`. */
-  async #fill(tab: Tab, areas: TabState['sessionStorage'], url: string): Promise<void> {
-    try {
-      for (const { origin, items } of areas) {
-        const frame = await this.driver.visitBlank(tab, origin, { timeoutMs: this.#timeoutMs });
-        const place = { driver: this.driver, tab, frame };
-        this.#losses.push(...(await writeSessionStorage(place, items, this.#timeoutMs)));
-      }
-      await this.driver.release(tab, url, { timeoutMs: this.#timeoutMs });
-    } catch (error) {
-      // The user is to find a tab that works, not a blank page that answers to no address.
-      await this.driver.abandon(tab, url);
-      throw error;
-    }
-  }
+  };
 
   #finish(pending: string, done: string): void {
     this.#pending.delete(pending);
@@ -198,12 +162,4 @@ class RestoreRun {
   #progress(step: Progress['step'], done = 0): void {
     this.options.onProgress?.({ step, done, total: step === 'origins' ? this.document.origins.length : 1 });
   }
-}
-
-/** What the tab gets; where it stands on an origin of the session that has nothing for this tab, its stale items go. */
-function sessionStorageFor(state: TabState, tab: Tab, document: SessionDocument): TabState['sessionStorage'] {
-  const here = originOf(tab.url);
-  const listed = state.sessionStorage.some(({ origin }) => origin === here);
-  if (here === undefined || listed || !hostsOf(document).has(new URL(here).hostname)) return state.sessionStorage;
-  return [...state.sessionStorage, { origin: here, items: [] }];
 }
