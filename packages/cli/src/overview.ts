@@ -6,6 +6,7 @@ import {
   type SessionMetadata,
   type StorageItem,
 } from '@psp/protocol';
+import { environmentView } from './environment-view.js';
 import { withoutQueries } from './plain-text.js';
 import { tokensOf } from './tokens.js';
 import { timeOfSeconds } from './units.js';
@@ -34,6 +35,7 @@ export function overviewOf(metadata: SessionMetadata, document: SessionDocument,
       ...(title !== undefined && reveal ? { title } : {}),
       sessionStorage: sessionStorage.map(({ origin, items }) => ({ origin, items: itemViews(items, reveal) })),
     })),
+    ...environmentView(document, reveal),
     tokens: tokensOf(document).map(({ subject, ...token }) =>
       reveal && subject !== undefined ? { ...token, subject } : token,
     ),

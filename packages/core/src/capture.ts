@@ -9,6 +9,7 @@ import {
   type TabState,
 } from '@psp/protocol';
 import type { BrowserDriver, Discovery, Tab } from './browser/driver.js';
+import { EnvironmentNotes } from './environment.js';
 import { HelperPool } from './helper-pool.js';
 import { causeOfLoss, withAdvice } from './losses.js';
 import { originsOfCookies, seenOrigins } from './origins.js';
@@ -56,6 +57,7 @@ export async function captureState(driver: BrowserDriver, options: CaptureOption
 class CaptureRun {
   readonly #readings = new Map<string, OriginReading>();
   readonly #losses: Loss[] = [];
+  readonly #around = new EnvironmentNotes();
   readonly #timeoutMs: number;
 
   constructor(
@@ -118,7 +120,7 @@ class CaptureRun {
   async #readTabs(): Promise<TabReading[]> {
     const tabs = await this.driver.tabs();
     this.#progress('tabs', 0, tabs.length);
-    const reader = new TabReader(this.driver, this.#readings, this.#timeoutMs);
+    const reader = new TabReader(this.driver, this.#readings, this.#timeoutMs, this.#around);
     return Promise.all(tabs.map((tab) => reader.read(tab)));
   }
 
@@ -143,7 +145,10 @@ class CaptureRun {
   async #readBlank(tab: Tab, origin: string): Promise<OriginReading> {
     const timeoutMs = this.#timeoutMs;
     const frame = await this.driver.visitBlank(tab, origin, { timeoutMs });
-    return readOrigin({ driver: this.driver, tab, frame }, { sessionStorage: false, shared: true, timeoutMs });
+    const options = { sessionStorage: false, shared: true, surroundings: 'permissions', timeoutMs } as const;
+    const reading = await readOrigin({ driver: this.driver, tab, frame }, options);
+    this.#around.add(origin, reading.surroundings);
+    return reading;
   }
 
   #assemble(
@@ -155,6 +160,7 @@ class CaptureRun {
     const readings = [...this.#readings.values()].toSorted((a, b) => (a.state.origin < b.state.origin ? -1 : 1));
     const kept = readings.filter((reading) => isPart(reading, seen));
     const losses = [...this.#losses, ...readings.flatMap((reading) => reading.losses)].map(withAdvice);
+    const environment = this.#around.environment();
     const document: SessionDocument = {
       format: 'psp-session',
       version: SESSION_VERSION,
@@ -166,6 +172,7 @@ class CaptureRun {
       cookies,
       origins: kept.map((reading): OriginState => reading.state),
       tabs,
+      ...(environment === undefined ? {} : { environment }),
       losses,
     };
     const batches = kept.flatMap((reading, origin) =>

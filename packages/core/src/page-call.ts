@@ -10,6 +10,7 @@ import type {
   PageRequest,
   PutReply,
   RecordsReply,
+  SurroundingsReply,
 } from './page/contract.js';
 
 /** A place where page code can run. */
@@ -24,6 +25,7 @@ interface Replies {
   records: RecordsReply;
   load: LoadReply;
   put: PutReply;
+  surroundings: SurroundingsReply;
 }
 
 export interface PageReply<T> {

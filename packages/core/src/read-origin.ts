@@ -1,7 +1,7 @@
 /** Reads the storage of one origin in one frame, page by page. */
 import { PspError, type IdbDatabase, type Loss, type OriginState, type StorageItem } from '@psp/protocol';
 import { callPage, MAX_RECORD_BYTES, type PageReply, type Place } from './page-call.js';
-import type { DumpReply, PageLoss } from './page/contract.js';
+import type { DumpReply, PageLoss, SurroundingsReply, SurroundingsScope } from './page/contract.js';
 
 /** Records of one store of the origin; `at` is [database, store]. */
 interface StoreBatch {
@@ -15,12 +15,15 @@ export interface OriginReading {
   readonly batches: readonly StoreBatch[];
   readonly losses: readonly Loss[];
   readonly sessionStorage: StorageItem[] | undefined;
+  readonly surroundings?: SurroundingsReply;
 }
 
 export interface ReadOptions {
   readonly sessionStorage: boolean;
   /** localStorage and IndexedDB, which all tabs of the origin share. */
   readonly shared: boolean;
+  /** What to ask of the surroundings along with it. */
+  readonly surroundings?: SurroundingsScope;
   readonly timeoutMs: number;
 }
 
@@ -45,12 +48,20 @@ export async function readOrigin(place: Place, options: ReadOptions): Promise<Or
   batches.sort((a, b) => a.at[0] - b.at[0] || a.at[1] - b.at[1]);
   const state = { origin, localStorage: header.localStorage ?? [], indexedDB: databases };
   const ofThis = losses.map((loss) => ofOrigin(loss, origin));
-  return { state, batches, losses: ofThis, sessionStorage: header.sessionStorage };
+  return {
+    state,
+    batches,
+    losses: ofThis,
+    sessionStorage: header.sessionStorage,
+    ...(header.surroundings === undefined ? {} : { surroundings: header.surroundings }),
+  };
 }
 
 /** Where the whole takes too long, another call asks for all but the databases. */
-async function dump(place: Place, { sessionStorage, shared, timeoutMs }: ReadOptions): Promise<PageReply<DumpReply>> {
-  const request = { do: 'dump', localStorage: shared, sessionStorage, ...LIMITS, timeoutMs } as const;
+async function dump(place: Place, options: ReadOptions): Promise<PageReply<DumpReply>> {
+  const { sessionStorage, shared, timeoutMs } = options;
+  const around = options.surroundings === undefined ? {} : { surroundings: options.surroundings };
+  const request = { do: 'dump', localStorage: shared, sessionStorage, ...LIMITS, timeoutMs, ...around } as const;
   try {
     return await callPage(place, { ...request, indexedDB: shared });
   } catch (error) {

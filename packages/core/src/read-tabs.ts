@@ -1,6 +1,7 @@
 /** Reads the open tabs: the sessionStorage of each, and the storage of the origins that they have open. */
 import type { Loss, PspError, StorageItem, TabState } from '@psp/protocol';
 import type { BrowserDriver, Frame, Tab } from './browser/driver.js';
+import type { EnvironmentNotes } from './environment.js';
 import { causeOfLoss } from './losses.js';
 import { addressOf } from './origins.js';
 import { readOrigin, type OriginReading } from './read-origin.js';
@@ -38,6 +39,8 @@ export class TabReader {
     /** What is known of each origin; added to. */
     readonly readings: Map<string, OriginReading>,
     readonly timeoutMs: number,
+    /** What pages tell of their surroundings; added to. */
+    readonly around: EnvironmentNotes,
   ) {}
 
   /** What the tab would not tell becomes a loss. A tab that closes meanwhile is no part of the session, and no loss. */
@@ -77,7 +80,7 @@ export class TabReader {
     // All at once: a blocked tab costs its time once, not once a frame.
     const areas = firstOfEachOrigin(seen.frames).map(async (frame) => {
       try {
-        const items = await this.#readFrame(tab, frame, seen.losses);
+        const items = await this.#readFrame(tab, frame, seen);
         return items.length > 0 ? [{ origin: frame.origin as string, items }] : [];
       } catch (error) {
         await fail(error, frame);
@@ -88,7 +91,7 @@ export class TabReader {
     return seen;
   }
 
-  async #readFrame(tab: Tab, frame: Frame, losses: Loss[]): Promise<StorageItem[]> {
+  async #readFrame(tab: Tab, frame: Frame, { frames, losses }: Look): Promise<StorageItem[]> {
     const origin = frame.origin as string;
     // What tabs share is read once; not here where only a blank document can.
     const first = this.driver.features.databasesInTabs && !this.readings.has(origin);
@@ -96,7 +99,10 @@ export class TabReader {
     if (first) this.readings.set(origin, emptyReading(origin));
     try {
       const place = { driver: this.driver, tab, frame };
-      const reading = await readOrigin(place, { sessionStorage: true, shared: first, timeoutMs: this.timeoutMs });
+      const around = frame === frames[0] ? { surroundings: tab.primary ? ('all' as const) : ('view' as const) } : {};
+      const options = { sessionStorage: true, shared: first, ...around, timeoutMs: this.timeoutMs };
+      const reading = await readOrigin(place, options);
+      this.around.add(origin, reading.surroundings, tab.primary);
       if (first) this.readings.set(origin, reading);
       else losses.push(...reading.losses);
       return reading.sessionStorage ?? [];

@@ -40,7 +40,15 @@ const full = sessionOf({
       sessionStorage: [{ origin: 'https://example.com', items: [{ name: 'a', value: 'secret-value' }] }],
     },
   ],
+  environment: { locale: 'de-DE' },
+  http: { credentials: [{ username: 'user', password: 'secret-value' }] },
+  authenticators: [
+    { protocol: 'ctap2', transport: 'usb', hasResidentKey: true, hasUserVerification: true, credentials: [] },
+  ],
 });
+
+/** The kinds of state that PSP's own format alone holds: environment, HTTP access, passkeys. */
+const AROUND = ['environment', 'environment', 'webauthn'];
 
 /** What a format cannot hold of a cookie. */
 const UNHELD: Readonly<Record<string, readonly string[]>> = {
@@ -112,10 +120,10 @@ describe('every format', () => {
   );
 
   test.each([
-    ['cookies.txt', ['localStorage', 'indexedDB', 'tab', 'sessionStorage']],
-    ['selenium', ['localStorage', 'indexedDB', 'tab', 'sessionStorage']],
-    ['puppeteer', ['localStorage', 'indexedDB', 'tab', 'sessionStorage']],
-    ['playwright', ['tab', 'sessionStorage']],
+    ['cookies.txt', ['localStorage', 'indexedDB', 'tab', 'sessionStorage', ...AROUND]],
+    ['selenium', ['localStorage', 'indexedDB', 'tab', 'sessionStorage', ...AROUND]],
+    ['puppeteer', ['localStorage', 'indexedDB', 'tab', 'sessionStorage', ...AROUND]],
+    ['playwright', ['tab', 'sessionStorage', ...AROUND]],
     ['psp', []],
   ])('%s names the kinds of state that it drops', (name, kinds) => {
     const found = formatNamed(name)

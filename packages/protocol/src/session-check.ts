@@ -1,5 +1,6 @@
 /** What must be true of a session document beyond its schema (spec/psp-1.md). Each check gives the first fault or undefined. */
 import { cookieIdentity, cookieProblem } from './cookie.js';
+import { authenticatorProblem, environmentProblem, httpProblem } from './environment-check.js';
 import { originProblem } from './origin.js';
 import { eachOf, problem, under, unfit, type Problem } from './place.js';
 import type {
@@ -27,7 +28,10 @@ export function sessionProblem(document: SessionDocument): Problem | undefined {
       'origins',
       eachOf(document.origins, originStateProblem) ?? repeated(document.origins, storageIdentity, 'origin'),
     ) ??
-    under('tabs', eachOf(document.tabs, tabProblem) ?? activeProblem(document.tabs))
+    under('tabs', eachOf(document.tabs, tabProblem) ?? activeProblem(document.tabs)) ??
+    under('environment', document.environment && environmentProblem(document.environment)) ??
+    under('http', document.http && httpProblem(document.http)) ??
+    under('authenticators', eachOf(document.authenticators ?? [], authenticatorProblem))
   );
 }
 

@@ -3,7 +3,7 @@ import type { Cookie } from '@psp/protocol';
 import { PspError } from '@psp/protocol';
 import { attributeLosses, checkedCookie, cookieLoss, dottedDomain, wholeSeconds } from './cookie.js';
 import type { Format } from './format.js';
-import { storageLosses, tabLosses } from './losses.js';
+import { environmentLosses, storageLosses, tabLosses } from './losses.js';
 
 const HEADER =
   '# Netscape HTTP Cookie File\n# Whoever reads this file is logged in. Keep it secret, delete it when done.\n\n';
@@ -25,6 +25,7 @@ export const cookiesTxt: Format = {
         ...attributeLosses(held, 'cookies.txt', WITHOUT),
         ...storageLosses(document, 'cookies.txt'),
         ...tabLosses(document, 'cookies.txt'),
+        ...environmentLosses(document, 'cookies.txt'),
       ],
     };
   },

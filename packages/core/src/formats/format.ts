@@ -1,5 +1,15 @@
 /** CONTRACT of an import and export format: another tool's way to write a session down. Knows nothing of browsers and stores. */
-import type { Cookie, Loss, OriginState, SessionDocument, Source, TabState } from '@psp/protocol';
+import type {
+  Cookie,
+  Environment,
+  HttpAccess,
+  Loss,
+  OriginState,
+  SessionDocument,
+  Source,
+  TabState,
+  VirtualAuthenticator,
+} from '@psp/protocol';
 
 /** What `write` gives. `losses` names all that the text does not hold; it is empty when reading the text gives the session back. */
 export interface Written {
@@ -17,6 +27,9 @@ export interface SessionParts {
   readonly cookies: readonly Cookie[];
   readonly origins: readonly OriginState[];
   readonly tabs: readonly TabState[];
+  readonly environment?: Environment;
+  readonly http?: HttpAccess;
+  readonly authenticators?: readonly VirtualAuthenticator[];
   /** What the file held and a session cannot, and the losses that the file itself lists. */
   readonly losses: readonly Loss[];
 }

@@ -53,6 +53,22 @@ export function tabLosses(document: SessionDocument, format: string): Loss[] {
   ]);
 }
 
+/** One loss for each of environment, HTTP access and passkeys that is there. */
+export function environmentLosses({ environment, http, authenticators }: SessionDocument, format: string): Loss[] {
+  const detail = (what: string): string => `${format} does not hold ${what}`;
+  return [
+    ...(environment === undefined
+      ? []
+      : [formatLoss('environment', undefined, undefined, detail('what sites see of machine and user'))]),
+    ...(http === undefined
+      ? []
+      : [formatLoss('environment', undefined, 'http', detail('HTTP credentials and headers'))]),
+    ...(authenticators === undefined || authenticators.length === 0
+      ? []
+      : [formatLoss('webauthn', undefined, undefined, detail('passkeys'))]),
+  ];
+}
+
 const counted = (items: number): string => `${items} ${items === 1 ? 'item' : 'items'}`;
 
 function originOf(url: string): string | undefined {

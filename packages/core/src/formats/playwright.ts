@@ -9,7 +9,7 @@ import {
 } from '@psp/protocol';
 import { attributeLosses, checkedCookie, dottedDomain, expiresField, plainDomain } from './cookie.js';
 import type { Format } from './format.js';
-import { formatLoss, tabLosses } from './losses.js';
+import { environmentLosses, formatLoss, tabLosses } from './losses.js';
 import {
   array,
   boolean,
@@ -37,7 +37,7 @@ export const playwright: Format = {
       cookies: document.cookies.map(writeCookie),
       origins: document.origins.map((origin) => writeOrigin(origin, losses)),
     };
-    losses.push(...tabLosses(document, 'playwright'));
+    losses.push(...tabLosses(document, 'playwright'), ...environmentLosses(document, 'playwright'));
     return { text: `${JSON.stringify(state, undefined, 2)}\n`, losses };
   },
   read(text) {

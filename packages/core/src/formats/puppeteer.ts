@@ -2,7 +2,7 @@
 import type { Cookie, PartitionKey } from '@psp/protocol';
 import { cookieList, dottedDomain, expiresField, plainDomain } from './cookie.js';
 import type { Format } from './format.js';
-import { storageLosses, tabLosses } from './losses.js';
+import { environmentLosses, storageLosses, tabLosses } from './losses.js';
 import { boolean, misplaced, number, object, oneOf, optional, parseJson, string } from './place.js';
 
 const TO_SAME_SITE = { strict: 'Strict', lax: 'Lax', none: 'None' } as const;
@@ -19,7 +19,7 @@ export const puppeteer: Format = {
   write(document) {
     return {
       text: `${JSON.stringify(document.cookies.map(toPuppeteer), undefined, 2)}\n`,
-      losses: [...storageLosses(document, 'puppeteer'), ...tabLosses(document, 'puppeteer')],
+      losses: [storageLosses, tabLosses, environmentLosses].flatMap((losses) => losses(document, 'puppeteer')),
     };
   },
   read(text) {

@@ -2,7 +2,7 @@
 import type { Cookie } from '@psp/protocol';
 import { attributeLosses, cookieList, dottedDomain, expiresField, plainDomain, wholeSeconds } from './cookie.js';
 import type { Format } from './format.js';
-import { storageLosses, tabLosses } from './losses.js';
+import { environmentLosses, storageLosses, tabLosses } from './losses.js';
 import { boolean, number, object, oneOf, optional, parseJson, string } from './place.js';
 
 const TO_SAME_SITE = { strict: 'Strict', lax: 'Lax', none: 'None' } as const;
@@ -20,6 +20,7 @@ export const selenium: Format = {
         ...attributeLosses(document.cookies, 'selenium', WITHOUT),
         ...storageLosses(document, 'selenium'),
         ...tabLosses(document, 'selenium'),
+        ...environmentLosses(document, 'selenium'),
       ],
     };
   },

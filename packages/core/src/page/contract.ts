@@ -26,6 +26,8 @@ export interface DumpRequest {
   maxRecordBytes: number;
   /** For each step that may be blocked by another page (opening a database). */
   timeoutMs: number;
+  /** What to tell of the surroundings beside the storage, if anything. */
+  surroundings?: SurroundingsScope;
 }
 /** One line of records follows the header for each entry of `batches`, in that order. */
 export interface DumpReply {
@@ -37,6 +39,7 @@ export interface DumpReply {
   /** Stores that have more records, after this key. Ask for them with `records`. */
   rest: { database: number; store: number; after: WireValue | undefined }[];
   losses: PageLoss[];
+  surroundings?: SurroundingsReply;
 }
 
 /** Goes on reading one store after a key, by the limits of `dump`. The reply has one line of records, maybe `[]` though more follow. */
@@ -92,13 +95,41 @@ export interface PutReply {
   losses: PageLoss[];
 }
 
+/** `view` adds what the page is told of machine and user, `all` that and the position, where it is allowed and known. */
+export type SurroundingsScope = 'permissions' | 'view' | 'all';
+
+/** Tells what the document sees around it, and reads no storage. */
+export interface SurroundingsRequest {
+  do: 'surroundings';
+  scope: SurroundingsScope;
+  timeoutMs: number;
+}
+
+/** What scripts of the page are told. Sizes in CSS pixels. */
+export interface PageView {
+  userAgent: string;
+  width: number;
+  height: number;
+  deviceScaleFactor: number;
+  locale: string;
+  timeZone: string;
+  colorScheme: 'light' | 'dark';
+}
+
+export interface SurroundingsReply {
+  /** Those that somebody decided, by name. Absent where the document does not speak for its origin. */
+  permissions?: Record<string, 'granted' | 'denied'>;
+  view?: PageView;
+  position?: { latitude: number; longitude: number; accuracy: number } | undefined;
+}
+
 /** Every request says for which origin it is meant. A document keeps its place when it goes to another site. */
 export interface Addressed {
   /** ASCII origin. A document of another origin does nothing and replies `elsewhere`. */
   origin: string;
 }
 
-export type PageRequest = DumpRequest | RecordsRequest | LoadRequest | PutRequest;
+export type PageRequest = DumpRequest | RecordsRequest | LoadRequest | PutRequest | SurroundingsRequest;
 /** A failure of the page code itself, or its refusal to work for another origin. */
 export interface PageFailure {
   error: string;

@@ -10,6 +10,7 @@ import type {
   PageRequest,
   PutRequest,
   RecordsRequest,
+  SurroundingsRequest,
 } from './contract.js';
 import { WireError } from './codec/wire.js';
 import { dumpDatabases, readRecords } from './idb/dump.js';
@@ -17,6 +18,7 @@ import { loadDatabases } from './idb/load.js';
 import { putRecords } from './idb/put.js';
 import { fromWireString } from './codec/text.js';
 import { describe } from './loss.js';
+import { readSurroundings } from './surroundings.js';
 import { readStorage, writeStorage } from './web-storage.js';
 
 interface Reply {
@@ -25,6 +27,14 @@ interface Reply {
 }
 
 async function dump(request: DumpRequest): Promise<Reply> {
+  // Beside the storage, which is not to fail with it.
+  const around =
+    request.surroundings === undefined ? undefined : readSurroundings(request.surroundings).catch(() => ({}));
+  const { header, lines } = await dumpStorage(request);
+  return { header: around === undefined ? header : { ...header, surroundings: await around }, lines };
+}
+
+async function dumpStorage(request: DumpRequest): Promise<Reply> {
   const losses: PageLoss[] = [];
   const header: DumpReply = { batches: [], rest: [], losses };
   for (const kind of ['localStorage', 'sessionStorage'] as const) {
@@ -62,7 +72,17 @@ async function put(request: PutRequest): Promise<Reply> {
   return { header: await putRecords(request), lines: [] };
 }
 
-const ACTIONS: Readonly<Record<PageRequest['do'], (request: never) => Promise<Reply>>> = { dump, records, load, put };
+async function surroundings(request: SurroundingsRequest): Promise<Reply> {
+  return { header: await readSurroundings(request.scope), lines: [] };
+}
+
+const ACTIONS: Readonly<Record<PageRequest['do'], (request: never) => Promise<Reply>>> = {
+  dump,
+  records,
+  load,
+  put,
+  surroundings,
+};
 
 const ELSEWHERE: PageFailure = { error: 'the document is of another origin', elsewhere: true };
 
@@ -70,7 +90,7 @@ const ELSEWHERE: PageFailure = { error: 'the document is of another origin', els
 export async function run(text: string): Promise<string> {
   try {
     const request = JSON.parse(text) as PageRequest & Addressed;
-    if (!Object.hasOwn(ACTIONS, request.do)) throw new WireError('expected do: dump, records, load or put');
+    if (!Object.hasOwn(ACTIONS, request.do)) throw new WireError(`expected do: ${Object.keys(ACTIONS).join(', ')}`);
     if (request.origin !== self.origin) return JSON.stringify(ELSEWHERE);
     const { header, lines } = await ACTIONS[request.do](request as never);
     return [JSON.stringify(header), ...lines].join('\n');

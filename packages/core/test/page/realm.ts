@@ -15,6 +15,7 @@ import type {
   PutReply,
   PutRequest,
   RecordsReply,
+  SurroundingsReply,
 } from '../../src/page/contract.js';
 import type * as Kit from './kit.js';
 import { launchChromium } from '../support/chromium.js';
@@ -32,6 +33,7 @@ interface Replies {
   records: RecordsReply;
   load: LoadReply;
   put: PutReply;
+  surroundings: SurroundingsReply;
 }
 
 /** A page of one origin. */
