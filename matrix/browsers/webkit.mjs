@@ -46,7 +46,8 @@ export async function startWebKitDriver() {
 
 /** The X server chooses a free display itself, and writes its number once it can be used. */
 async function startDisplay() {
-  const args = ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp'];
+  // Without -noreset the server begins anew when the last window of a browser has gone, and throws out the next browser if it is quick.
+  const args = ['-displayfd', '3', '-screen', '0', '1280x900x24', '-nolisten', 'tcp', '-noreset'];
   const server = startProcess('Xvfb', args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe'] });
   const number = await new Promise((resolve, reject) => {
     let text = '';
