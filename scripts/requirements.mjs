@@ -1,14 +1,17 @@
 /**
- * Lists the requirements of spec/psp-1.md with the tests and vectors that name them. Exits 1 for a requirement that none names,
- * and for a name that is no requirement. `--missing` lists only those.
+ * Lists the requirements of spec/psp-1.md: the id of each, its text, and the tests and vectors that name it. Exits 1 for a requirement
+ * that none names, and for a name that is no requirement. `--missing` lists only those.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const DEFINITION = /^- \*\*\[(PSP-[A-Z]+-\d+)\]\*\*/gm;
+/** The id and the text, which goes on in indented lines. */
+const DEFINITION = /^- \*\*\[(PSP-[A-Z]+-\d+)\]\*\* (.*(?:\n {2}.*)*)/gm;
 const CITATION = /PSP-[A-Z]+-\d+\b/g;
+/** The title of the test in whose line an id stands. */
+const TITLE = /(['`"])((?:\[PSP-[A-Z]+-\d+\][;,]? ?)+)(.*?)\1/;
 
 /** Files below a folder that a test run reads: tests, the suites that they run, and vectors. */
 function filesBelow(folder, isWanted) {
@@ -27,7 +30,11 @@ function* sources() {
 }
 
 const spec = readFileSync(join(root, 'spec/psp-1.md'), 'utf8');
-const defined = Array.from(spec.matchAll(DEFINITION), ([, id]) => id);
+const texts = Array.from(
+  spec.matchAll(DEFINITION),
+  ([, id, text]) => /** @type {const} */ ([id, text.replaceAll(/\s+/g, ' ')]),
+);
+const defined = texts.map(([id]) => id);
 const places = new Map(defined.map((id) => [id, []]));
 const wrong = defined.filter((id, index) => defined.indexOf(id) !== index).map((id) => `${id} is defined twice`);
 for (const file of [...sources()].sort()) {
@@ -35,7 +42,8 @@ for (const file of [...sources()].sort()) {
   lines.forEach((line, index) => {
     for (const id of new Set(line.match(CITATION))) {
       const place = `${file}:${index + 1}`;
-      if (places.has(id)) places.get(id).push(place);
+      const title = TITLE.exec(line)?.[3];
+      if (places.has(id)) places.get(id).push(title === undefined ? place : `${place}  ${title}`);
       else wrong.push(`${id} is named in ${place}, and is no requirement`);
     }
   });
@@ -43,10 +51,7 @@ for (const file of [...sources()].sort()) {
 for (const [id, found] of places) if (found.length === 0) wrong.push(`${id} has no test`);
 
 if (!process.argv.includes('--missing')) {
-  for (const [id, found] of places) {
-    const more = found.length > 4 ? ` and ${found.length - 4} more` : '';
-    console.log(`${id.padEnd(13)} ${found.slice(0, 4).join(' ')}${more}`);
-  }
+  for (const [id, text] of texts) console.log([`${id}  ${text}`, ...places.get(id)].join('\n    '));
 }
 for (const line of wrong) console.error(line);
 process.exitCode = wrong.length === 0 ? 0 : 1;

@@ -80,7 +80,7 @@ describe('import', () => {
     expect(outcome.stderr).toMatch(/^psp: standard input: expected one of .* found an empty file$/m);
   });
 
-  test('a file that cannot be read is a wrong argument, and no fault of the store', async () => {
+  test('[PSP-TRAP-34] a file that cannot be read is a wrong argument, and no fault of the store', async () => {
     // Other than a file without permissions, this one root cannot read either.
     await symlink('loop', home.path('loop'));
     const outcome = await home.psp(['import', 'loop']);
@@ -95,7 +95,7 @@ describe('import', () => {
     expect((await home.psp(['delete', 'nothing', '--yes'])).code).toBe(0);
   });
 
-  test('a format that the file is not of says where it went wrong', async () => {
+  test('[PSP-TRAP-34] a format that the file is not of says where it went wrong', async () => {
     const outcome = await home.psp(['import', 'state.json', '--format', 'cookies.txt']);
     expect(outcome.code).toBe(3);
     expect(outcome.stderr).toMatch(/line 1: expected 7 fields separated by tabs, found 1/);

@@ -404,7 +404,7 @@ describe('a process that dies', () => {
     return { on, operations: () => operations };
   }
 
-  it('[PSP-ARC-1] at any operation of a save leaves the old version or the new one, and orphans that a later sweep removes', async () => {
+  it('[PSP-TRAP-32] [PSP-ARC-1] at any operation of a save leaves the old version or the new one, and orphans that a later sweep removes', async () => {
     let steps = 0;
     for (let at = 0; ; at += 1) {
       store = new MemoryStore();

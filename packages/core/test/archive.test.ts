@@ -102,7 +102,7 @@ describe('save and open', () => {
     expect(await collectBatches((await archive.open(document.id)).state)).toHaveLength(2);
   });
 
-  it('refuse ids that are none before any I/O, and say when there is no session', async () => {
+  it('[PSP-TRAP-33] refuse ids that are none before any I/O, and say when there is no session', async () => {
     const untouched = new Proxy(store, {
       get: (_target, name) => {
         throw new Error(`I/O: ${String(name)}`);

@@ -77,7 +77,7 @@ async function idOf(context: BrowserContext): Promise<string> {
 }
 
 describe('a profile that was used before', () => {
-  test('[PSP-CAP-2] [PSP-CAP-7] a capture after a restart finds origins with localStorage or a database alone, and visits none', async () => {
+  test('[PSP-TRAP-23] [PSP-CAP-2] [PSP-CAP-7] a capture after a restart finds origins with localStorage or a database alone, and visits none', async () => {
     await use(defaultContext(), 'item.localhost', KEEP_ITEM);
     await use(defaultContext(), 'database.localhost', KEEP_DATABASE);
     await (await user.newBrowserCDPSession()).send('Browser.close');

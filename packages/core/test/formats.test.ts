@@ -173,7 +173,7 @@ describe('cookies.txt', () => {
     ]);
   });
 
-  test('keeps a cookie that expired in the first second of 1970 from becoming a session cookie', () => {
+  test('[PSP-TRAP-20] keeps a cookie that expired in the first second of 1970 from becoming a session cookie', () => {
     const { text } = format.write(sessionOf({ cookies: [{ ...plain, expires: 0 }] }));
     expect(format.read(text).cookies[0]?.expires).toBe(1);
   });

@@ -42,7 +42,7 @@ const open = (): Store => guardStore(new FsStore(folder));
 const filesIn = async (path: string): Promise<string[]> => (await readdir(path, { recursive: true })).toSorted();
 
 describe('files', () => {
-  it('are for their owner only', async () => {
+  it('[PSP-TRAP-33] are for their owner only', async () => {
     const store = open();
     const etag = await store.put('h/a', bytes('one'), { absent: true });
     await store.put('h/a', bytes('two'), { etag });
@@ -92,7 +92,7 @@ describe('files', () => {
     expect((await store.list('', { limit: 10 })).items.map(({ key }) => key)).toEqual(['h/a']);
   });
 
-  it('that are cut short or foreign are CORRUPT, never an empty value', async () => {
+  it('[PSP-TRAP-34] that are cut short or foreign are CORRUPT, never an empty value', async () => {
     const store = open();
     await store.put('h/a', bytes('0123456789'), { absent: true });
     const [name = ''] = await readdir(join(folder, 'h/a.key'));

@@ -22,7 +22,7 @@ interface Browser {
 
 /** There is no way past a service worker by WebDriver: its answer is seen once its code has run. */
 const WORKER: [string, RegExp] = [
-  'never lets a service worker answer in its place, and leaves it registered',
+  '[PSP-TRAP-25] never lets a service worker answer in its place, and leaves it registered',
   /no code of the site ran/,
 ];
 
@@ -43,7 +43,7 @@ const BROWSERS: readonly Browser[] = [
       WORKER,
       // WebKit takes every name below localhost for a site of its own, and gives its frames a partition.
       [
-        'lists frames with their origins, opaque ones without, partitioned ones marked',
+        '[PSP-TRAP-27] lists frames with their origins, opaque ones without, partitioned ones marked',
         /^Expected values to be strictly equal:\s+false !== true/,
       ],
       DIALOG,

@@ -150,7 +150,7 @@ describe.each([
     expect(await user.evaluate('localStorage.length')).toBe(0);
   });
 
-  test('never sets a partitioned cookie as another, and says why', async () => {
+  test('[PSP-TRAP-19] never sets a partitioned cookie as another, and says why', async () => {
     await open();
     const partitionKey = { topLevelSite: 'https://top.example', hasCrossSiteAncestor: true };
     const cookie = { name: 'chips', value: 'v', domain: 'a.localhost', hostOnly: false, path: '/' } as const;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { findChromium, launchFlags } from '@psp/core';
 import { chromium, type Browser, type Page } from 'playwright';
 import { afterEach, describe, expect, test } from 'vitest';
+import { startSite } from '../../core/test/support/site.js';
 import { PlaywrightAdapter } from '../src/index.js';
 import { adapter, browser, folder, launch, site } from './fixture.js';
 import { described, seed } from './seed.js';
@@ -52,7 +53,28 @@ describe('capture and restore', () => {
     expect(await described(newPage, site.origin('a.localhost'))).toEqual({ ...(a as object), sessionStorage: [] });
   });
 
-  test('[PSP-CAP-2] finds origins of closed tabs and frames, of cookies and of the caller, without asking their servers', async () => {
+  test('[PSP-TRAP-13] [PSP-STO-1] hosts of one name on two ports have storage of their own', async () => {
+    const neighbour = await startSite();
+    try {
+      const page = await browser.newPage();
+      const session = await adapter.createSession(page, { name: 'ports' });
+      for (const at of [site, neighbour]) {
+        await page.goto(`${at.origin('a.localhost')}/`);
+        await page.evaluate('localStorage.setItem("origin", origin)');
+      }
+      expect((await session.capture()).counts.origins).toBe(2);
+      const newPage = await (await browser.newContext()).newPage();
+      await (await adapter.loadSession('ports')).restore(newPage);
+      for (const at of [site, neighbour]) {
+        await newPage.goto(`${at.origin('a.localhost')}/`);
+        expect(await newPage.evaluate('localStorage.getItem("origin")')).toBe(at.origin('a.localhost'));
+      }
+    } finally {
+      await neighbour.close();
+    }
+  });
+
+  test('[PSP-TRAP-14] [PSP-CAP-2] finds origins of closed tabs and frames, of cookies and of the caller, without asking their servers', async () => {
     const context = await browser.newContext();
     const popup = await context.newPage();
     await popup.goto(`${site.origin('before.localhost')}/`);
@@ -77,7 +99,7 @@ describe('capture and restore', () => {
     expect(site.requests.length).toBe(requests);
   });
 
-  test('[PSP-CAP-3] captures the sessionStorage of every open tab; [PSP-RES-4] opens them when asked', async () => {
+  test('[PSP-TRAP-11] [PSP-CAP-3] captures the sessionStorage of every open tab; [PSP-RES-4] opens them when asked', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
     const other = await context.newPage();
@@ -125,7 +147,7 @@ describe('capture and restore', () => {
     expect(await target.evaluate('localStorage.getItem("kept") + document.cookie')).toBe('1kept=1');
   });
 
-  test('[PSP-RES-2] an origin that held nothing holds nothing afterwards: no other login stays there', async () => {
+  test('[PSP-TRAP-11] [PSP-RES-2] an origin that held nothing holds nothing afterwards: no other login stays there', async () => {
     const page = await browser.newPage();
     const origin = site.origin('app.localhost');
     await page.goto(`${origin}/`);
@@ -176,7 +198,7 @@ describe('capture and restore', () => {
     expect(target.pages()).toHaveLength(2);
   });
 
-  test('works in a persistent context and over CDP', async () => {
+  test('[PSP-TRAP-23] works in a persistent context and over CDP', async () => {
     const profile = join(folder, 'profile');
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: (await findChromium()) ?? '',
@@ -193,7 +215,7 @@ describe('capture and restore', () => {
     expect(await described(target, site.origin('a.localhost'))).toEqual(state);
   });
 
-  test('[PSP-CAP-1] leaves no helper tab, and none of its listeners, behind', async () => {
+  test('[PSP-TRAP-28] [PSP-CAP-1] leaves no helper tab, and none of its listeners, behind', async () => {
     const page = await browser.newPage();
     await seed(page, site.origin('a.localhost'));
     const events: string[] = [];

@@ -199,7 +199,7 @@ describe('cookies', () => {
     expect(refused).toMatchObject({ ok: false, reason: expect.stringContaining('partitioned') });
   });
 
-  test('those of a site that was only seen below others are left out, and named', async () => {
+  test('[PSP-TRAP-21] those of a site that was only seen below others are left out, and named', async () => {
     site.serve('/chips', '', { 'set-cookie': 'k=chips; Secure; SameSite=None; Partitioned' });
     site.serve('/embeds', `<iframe src="${site.origin('a.localhost')}/chips"></iframe>`, { 'set-cookie': 'own=1' });
     await page.goto(`${site.origin('b.localhost')}/embeds`);

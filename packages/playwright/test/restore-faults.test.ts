@@ -12,7 +12,7 @@ function cookie(fields: Partial<Cookie>): Cookie {
 }
 
 describe('while restoring', () => {
-  test('[PSP-RES-3] one bad cookie never costs the others, and each change is told', async () => {
+  test('[PSP-TRAP-15] [PSP-TRAP-17] [PSP-RES-3] one bad cookie never costs the others, and each change is told', async () => {
     const farAway = Math.floor(Date.now() / 1000) + 10 * 365 * 86_400;
     const id = await stored({
       cookies: [
@@ -112,7 +112,7 @@ describe('while restoring', () => {
     expect(await page.title()).toBe('a page');
   });
 
-  test('[PSP-RES-5] what a restore left unfinished is captured by nobody until a restore has succeeded', async () => {
+  test('[PSP-TRAP-31] [PSP-RES-5] what a restore left unfinished is captured by nobody until a restore has succeeded', async () => {
     const id = await stored({ tabs: [], origins: [{ origin: 'https://a.example', localStorage: [], indexedDB: [] }] });
     const session = await adapter.loadSession(id);
     await browser.close();

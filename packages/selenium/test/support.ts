@@ -20,7 +20,7 @@ export interface Kind {
 
 /** There is no way past a service worker by WebDriver: its answer is seen once its code has run. */
 const WORKER: [string, RegExp] = [
-  'never lets a service worker answer in its place, and leaves it registered',
+  '[PSP-TRAP-25] never lets a service worker answer in its place, and leaves it registered',
   /no code of the site ran/,
 ];
 
@@ -32,7 +32,7 @@ const DIALOG: [string, RegExp] = [
 
 /** WebKit takes every name below localhost for a site of its own, and gives its frames a partition. */
 const BELOW_LOCALHOST: [string, RegExp] = [
-  'lists frames with their origins, opaque ones without, partitioned ones marked',
+  '[PSP-TRAP-27] lists frames with their origins, opaque ones without, partitioned ones marked',
   /^Expected values to be strictly equal:\s+false !== true/,
 ];
 

@@ -6,7 +6,7 @@ import type { DriverCase, DriverSite } from './driver-case.js';
 
 export const COOKIE_CASES: readonly DriverCase[] = [
   {
-    name: '[PSP-COOKIE-5] sets and reads back every attribute of a cookie that it knows',
+    name: '[PSP-TRAP-16] [PSP-TRAP-18] [PSP-COOKIE-5] sets and reads back every attribute of a cookie that it knows',
     async run({ driver }, site) {
       const jar = new Jar(driver, site);
       const kinds = jar.kinds();
@@ -44,7 +44,7 @@ export const COOKIE_CASES: readonly DriverCase[] = [
     },
   },
   {
-    name: 'deletes one cookie of several that differ in path, domain or partition only',
+    name: '[PSP-TRAP-19] deletes one cookie of several that differ in path, domain or partition only',
     async run({ driver }, site) {
       const jar = new Jar(driver, site);
       const deleted = jar.cookie({ hostOnly: false });

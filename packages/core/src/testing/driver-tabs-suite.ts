@@ -33,7 +33,7 @@ export const TAB_CASES: readonly DriverCase[] = [
     },
   },
   {
-    name: 'lists frames with their origins, opaque ones without, partitioned ones marked',
+    name: '[PSP-TRAP-27] lists frames with their origins, opaque ones without, partitioned ones marked',
     async run({ driver, goto }, site) {
       await goto(`${site.origin('a.localhost')}/frames`);
       const frames = await eventually(
@@ -48,7 +48,7 @@ export const TAB_CASES: readonly DriverCase[] = [
     },
   },
   {
-    name: '[PSP-CAP-5] runs page code out of reach of the page',
+    name: '[PSP-TRAP-27] [PSP-CAP-5] runs page code out of reach of the page',
     async run({ driver, goto }, site) {
       await goto(`${site.origin('a.localhost')}/patched`);
       const { tab, frame } = await mainFrame(driver);
@@ -59,7 +59,7 @@ export const TAB_CASES: readonly DriverCase[] = [
     },
   },
   {
-    name: '[PSP-CAP-5] runs page code under a policy that forbids all',
+    name: '[PSP-TRAP-27] [PSP-CAP-5] runs page code under a policy that forbids all',
     async run({ driver, goto, evaluate }, site) {
       await goto(`${site.origin('a.localhost')}/`);
       await evaluate('localStorage.setItem("k", "v")');

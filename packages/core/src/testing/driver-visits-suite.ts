@@ -54,7 +54,7 @@ export const VISIT_CASES: readonly DriverCase[] = [
     },
   },
   {
-    name: 'never lets a service worker answer in its place, and leaves it registered',
+    name: '[PSP-TRAP-25] never lets a service worker answer in its place, and leaves it registered',
     async run({ driver, goto, evaluate }, site) {
       const origin = site.origin('worker.localhost');
       await goto(`${origin}/worker`);
@@ -80,7 +80,7 @@ export const VISIT_CASES: readonly DriverCase[] = [
     },
   },
   {
-    name: 'looks for origins without a trace in the browser of the user',
+    name: '[PSP-TRAP-28] looks for origins without a trace in the browser of the user',
     async run({ driver, goto, evaluate, shownTabs }, site) {
       const origin = site.origin('a.localhost');
       await goto(`${origin}/`);

@@ -56,7 +56,7 @@ const summary = (losses: { code: string; item?: string }[]): string[] =>
   losses.map(({ code, item }) => `${code} ${item}`).sort();
 
 describe('a database that a page holds', () => {
-  it('is emptied in place when its shape is right, without a word to the page', async () => {
+  it('[PSP-TRAP-7] is emptied in place when its shape is right, without a word to the page', async () => {
     await hold(['db']);
     const { losses } = await realm.load({
       databases: [{ ...database('db', 2), stores: [{ ...store, keyGenerator: 5 }] }],
@@ -111,7 +111,7 @@ describe('a database that a page holds', () => {
     expect((await realm.dump()).header.databases).toEqual([database('db', 1)]);
   });
 
-  it('does not hold up the dump', async () => {
+  it('[PSP-TRAP-7] does not hold up the dump', async () => {
     await hold(['db']);
     const { header, lines } = await realm.dump({ timeoutMs: TIMEOUT_MS });
     expect(header.losses).toEqual([]);

@@ -34,7 +34,7 @@ async function expectKept(value: unknown): Promise<void> {
 const isPortable = (value: unknown): boolean => JSON.stringify(value).search(/\\ud[89a-f]/) === -1;
 
 describe('any value', () => {
-  it('[PSP-VAL-7] comes back the same from a graph with shared references, cycles and hostile names', async () => {
+  it('[PSP-TRAP-2] [PSP-VAL-7] comes back the same from a graph with shared references, cycles and hostile names', async () => {
     await fc.assert(
       fc.asyncProperty(plan, (specs) => expectKept(build(specs))),
       { numRuns: 600 },

@@ -40,7 +40,7 @@ async function recordsOf(realm: Realm): Promise<Record<string, unknown[]>> {
 }
 
 describe('databases', () => {
-  it('[PSP-IDB-4] keep their names, versions, stores and indexes', async () => {
+  it('[PSP-TRAP-4] [PSP-TRAP-6] [PSP-IDB-4] keep their names, versions, stores and indexes', async () => {
     await pair();
     await from.page.evaluate(async () => {
       const make = async (name: string, version: number, upgrade?: (database: IDBDatabase) => void): Promise<void> =>
@@ -73,7 +73,7 @@ describe('databases', () => {
     expect(upgrades).toBe(0);
   });
 
-  it('keep falsy keys and values, and records under every kind of key path', async () => {
+  it('[PSP-TRAP-3] keep falsy keys and values, and records under every kind of key path', async () => {
     await pair();
     await from.page.evaluate(async () => {
       const database = await kit.open('db', 2, (made) => {
@@ -153,7 +153,7 @@ describe('databases', () => {
     expect(await databaseNames(to)).toEqual(['good']);
   });
 
-  it('are not made by reading or putting', async () => {
+  it('[PSP-TRAP-8] are not made by reading or putting', async () => {
     from = await realms.realm();
     const place = { database: 'gone', store: 's', timeoutMs: 5000 };
     const read = await from.call({ do: 'records', maxBytes: 1000, maxRecordBytes: 1000, ...place });
@@ -168,7 +168,7 @@ describe('databases', () => {
     expect(await databaseNames(from)).toEqual([]);
   });
 
-  it('are not held open', async () => {
+  it('[PSP-TRAP-7] are not held open', async () => {
     await pair();
     await from.page.evaluate(async () => (await kit.open('db', 1, (made) => void made.createObjectStore('s'))).close());
     await move(from, to);
@@ -244,7 +244,7 @@ describe('key generators', () => {
     expect(await nextKeys(from)).toEqual(NEXT);
   });
 
-  it('[PSP-IDB-4] stand where they stood, in a database made and in one emptied', async () => {
+  it('[PSP-TRAP-5] [PSP-IDB-4] stand where they stood, in a database made and in one emptied', async () => {
     await pair();
     await seedGenerators(from);
     for (const way of ['made', 'emptied']) {
@@ -307,7 +307,7 @@ describe('many records', () => {
   const keysOf = (lines: readonly string[]): unknown[] =>
     lines.flatMap((line) => (JSON.parse(line) as { key: unknown }[]).map(({ key }) => key));
 
-  it('come in batches of about a megabyte, each record once and in order', async () => {
+  it('[PSP-TRAP-8] come in batches of about a megabyte, each record once and in order', async () => {
     from = await realms.realm();
     await seedMany(from, 10_000);
     const { header, lines } = await from.dump();

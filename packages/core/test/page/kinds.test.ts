@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => realms?.close());
 
 describe('all kinds', () => {
-  it('are the same on the other side, in one reply and in small ones', async () => {
+  it('[PSP-TRAP-1] are the same on the other side, in one reply and in small ones', async () => {
     await from.page.evaluate(() => kit.seedKinds());
     expect(await from.page.evaluate(() => kit.differingKinds())).toEqual([]);
     for (const maxBytes of [2 ** 26, 500]) {
@@ -51,7 +51,7 @@ describe('all kinds', () => {
 });
 
 describe('what cannot leave', () => {
-  it('is a loss with the name of the record, which is kept in the dump and left out of the restore', async () => {
+  it('[PSP-TRAP-1] is a loss with the name of the record, which is kept in the dump and left out of the restore', async () => {
     const realm = await realms.realm();
     const target = await realms.realm();
     await realm.page.evaluate(async () => {

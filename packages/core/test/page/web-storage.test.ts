@@ -48,7 +48,7 @@ const seedSurrogate = (realm: Realm): Promise<void> =>
   });
 
 describe('web storage', () => {
-  it('moves whatever its names and values are', async () => {
+  it('[PSP-TRAP-10] moves whatever its names and values are', async () => {
     const [from, to] = [await realms.realm(), await realms.realm()];
     await seed(from, HOSTILE);
     await seedSurrogate(from);
