@@ -1,6 +1,7 @@
 /** What `psp show` tells of a session: names, sizes and times. Values only where they were asked for. */
 import {
   showWireString,
+  tokensOf,
   type Cookie,
   type SessionDocument,
   type SessionMetadata,
@@ -8,7 +9,6 @@ import {
 } from '@psp/protocol';
 import { environmentView } from './environment-view.js';
 import { withoutQueries } from './plain-text.js';
-import { tokensOf } from './tokens.js';
 import { timeOfSeconds } from './units.js';
 
 /** The JSON form is documented in docs/cli.md, "show". `reveal` adds the values. */

@@ -67,9 +67,8 @@ describe('list, show and diff', () => {
       ],
       tokens: [
         {
-          kind: 'cookie',
-          origin: 'app.example',
-          item: 'auth',
+          kind: 'unknown',
+          place: { kind: 'cookie', origin: 'app.example', item: 'auth' },
           issuer: 'https://issuer.example',
           expiresAt: '2096-10-02T07:06:40.000Z',
         },

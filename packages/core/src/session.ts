@@ -1,8 +1,9 @@
 /** A session in a user's hands: the verbs capture, restore and close. Built over an adapter, which knows the framework. */
-import { PspError, type Loss, type SessionCounts, type SessionMetadata } from '@psp/protocol';
+import { PspError, type Loss, type SessionCounts, type SessionMetadata, type Token } from '@psp/protocol';
 import type { Archive, Revision } from './archive.js';
 import type { BrowserDriver } from './browser/driver.js';
 import { captureState, type Progress } from './capture.js';
+import { RecordTokens } from './record-tokens.js';
 import type { RecordBatch } from './state.js';
 import { restoreState, type RestoreOptions, type RestoreReport } from './restore.js';
 import { checkedTimeout } from './timeout.js';
@@ -93,6 +94,21 @@ export class Session<P> {
    */
   restore(page: P, options: RestoreOptions = {}): Promise<RestoreReport> {
     return this.#inTurn(() => this.#restore(page, options));
+  }
+
+  /**
+   * When the login of the stored session ends, as far as its tokens and cookies tell: RFC 3339, UTC; undefined when they do not. The
+   * rule is in docs/tokens.md. Throws NOT_FOUND before the first capture.
+   */
+  async expiresAt(): Promise<string | undefined> {
+    const { metadata } = await this.#context.archive.metadata(this.#metadata.id);
+    return metadata.expiresAt;
+  }
+
+  /** The authentication tokens of the stored session: kind, place, issuer, expiry, never the token. Throws NOT_FOUND before the first capture. */
+  async tokens(): Promise<readonly Token[]> {
+    const { state } = await this.#context.archive.open(this.#metadata.id);
+    return (await RecordTokens.of(state)).tokens;
   }
 
   /** Detaches from the browser, which goes on as it was, once what is under way has ended. The stored session stays. */

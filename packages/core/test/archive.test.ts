@@ -40,6 +40,16 @@ async function errorOf(operation: Promise<unknown>): Promise<PspError> {
 const errorsOf = (operations: Promise<unknown>[]): Promise<PspError[]> => Promise.all(operations.map(errorOf));
 
 describe('save and open', () => {
+  it('[PSP-TOK-4] tell when the login ends by tokens in records, too', async () => {
+    const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const token = `${part({ alg: 'none' })}.${part({ exp: 2_000_000_000 })}.`;
+    const { document } = makeState();
+    const notes = batch([0, 0, 0], [{ key: 1, value: 'no such thing' }]);
+    const keys = batch([0, 0, 1], [{ key: 1, value: { json: { idToken: token } } }]);
+    const saved = await archive.save({ document, batches: [notes, keys] });
+    expect(saved.metadata.expiresAt).toBe(new Date(2_000_000_000_000).toISOString());
+  });
+
   it('give back the session, with its metadata', async () => {
     const state = makeState();
     const saved = await archive.save(state);

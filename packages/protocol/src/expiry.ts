@@ -1,10 +1,9 @@
-/** When a session ends, as far as its cookies and tokens tell. A site may end it earlier. */
+/** When the login of a session ends, as far as its cookies and tokens tell. A site may end it earlier. */
 import type { StateKind } from './schema/loss.js';
-import type { SessionDocument, StorageItem } from './schema/session.js';
-import { showWireString } from './wire-string.js';
-
-/** What both Node and browsers have, named here because this package loads the types of neither. */
-declare const atob: (base64: string) => string;
+import type { Cookie, SessionDocument } from './schema/session.js';
+import { tokensOf, type Token } from './tokens.js';
+import { timeOfMs } from './tokens/token.js';
+import { wordsOf } from './tokens/names.js';
 
 /** One thing that ends. `item` is its name, never its value; `origin` is a cookie's domain or a storage's origin. */
 export interface Expiry {
@@ -15,53 +14,79 @@ export interface Expiry {
   readonly expiresAt: string;
 }
 
-/** The first moment a cookie or a token (a JWT with `exp`) of the session expires, or undefined when none says so. */
-export function earliestExpiry(document: SessionDocument): string | undefined {
-  return listExpiries(document)[0]?.expiresAt;
+/** The first moment at which something ends that keeps the login; undefined when nothing says so [PSP-TOK-4]. */
+export function earliestExpiry(document: SessionDocument, tokens?: readonly Token[]): string | undefined {
+  return listExpiries(document, tokens)[0]?.expiresAt;
 }
 
-/** Everything that tells when it ends, the first to end first. Records of databases are not looked into. */
-export function listExpiries(document: SessionDocument): Expiry[] {
+/**
+ * Whatever keeps the login and tells when it ends, the first to end first: tokens, and cookies that are HttpOnly or have the name of
+ * a login. An access or ID token with a refresh token for the same host is renewed by that and does not count; nor do cookies of
+ * analytics, load balancers and protection from forgery and bots, nor what had ended before the capture.
+ */
+export function listExpiries(document: SessionDocument, tokens: readonly Token[] = tokensOf(document)): Expiry[] {
   const found: Expiry[] = [];
-  const add = (kind: StateKind, origin: string, item: string, seconds: number | undefined): void => {
-    const expiresAt = seconds === undefined ? undefined : timeOf(seconds);
-    if (expiresAt !== undefined) found.push({ kind, origin, item, expiresAt });
+  const captured = Date.parse(document.capturedAt);
+  const add = (kind: StateKind, origin: string, item: string, expiresAt: string | undefined): void => {
+    if (expiresAt === undefined || Date.parse(expiresAt) <= captured) return;
+    found.push({ kind, origin, item, expiresAt });
   };
-  const addItems = (kind: StateKind, origin: string, items: readonly StorageItem[]): void => {
-    for (const item of items) add(kind, origin, showWireString(item.name), tokenExpiry(showWireString(item.value)));
-  };
-  for (const cookie of document.cookies) {
-    add('cookie', cookie.domain, cookie.name, cookie.expires);
-    add('cookie', cookie.domain, cookie.name, tokenExpiry(cookie.value));
+  for (const cookie of document.cookies.filter(keepsLogin))
+    if (cookie.expires !== undefined) add('cookie', cookie.domain, cookie.name, timeOfMs(cookie.expires * 1000));
+  const refreshing = new Set(tokens.filter(({ kind }) => kind === 'refresh').map(hostOf));
+  for (const token of tokens) {
+    const { kind, origin, item } = token.place;
+    const isRenewed = token.kind !== 'refresh' && token.kind !== 'unknown' && covers(refreshing, hostOf(token));
+    if (!isRenewed) add(kind, origin, item, token.expiresAt);
   }
-  for (const { origin, localStorage } of document.origins) addItems('localStorage', origin, localStorage);
-  for (const tab of document.tabs)
-    for (const area of tab.sessionStorage) addItems('sessionStorage', area.origin, area.items);
   return found.sort((a, b) => Date.parse(a.expiresAt) - Date.parse(b.expiresAt));
 }
 
-/** A JWT in compact form (RFC 7519), alone or within other text: `{"` in base64url begins with `eyJ`. */
-const TOKEN = /\beyJ[\w-]{8,4000}\.(eyJ[\w-]{2,8000})\.[\w-]{0,4000}/g;
+/** The places of a cookie's name where a login shows. */
+const LOGIN = /auth|sess|token|jwt|login|logged|remember|identity/;
+const LOGIN_WORDS: ReadonlySet<string> = new Set(['sid', 'uid', 'user', 'sso']);
 
-/** Seconds since 1970 of the first `exp` among the tokens in a text. The signature is not checked: this is for people. */
-function tokenExpiry(text: string): number | undefined {
-  const times = Array.from(text.matchAll(TOKEN), ([, payload]) => expOf(payload!)).filter((time) => time !== undefined);
-  return times.length === 0 ? undefined : Math.min(...times);
+/** How names begin that analytics, advertisement, load balancers and protection from bots give to cookies. */
+const OTHER_USES = [
+  ...[
+    '_ga',
+    '_gid',
+    '_gat',
+    '_gcl',
+    '__utm',
+    '_hj',
+    '_fb',
+    '_uet',
+    '_cl',
+    '_pk_',
+    '_dd_s',
+    'ajs_',
+    'amp',
+    'mp_',
+    '__hs',
+  ],
+  ...['intercom-', 'optimizely', 'posthog', 'ph_', '_scid', '_tt_'],
+  ...['__cf', '_cf', 'cf_', 'ak_', 'bm_', '_abck', 'datadome', 'incap_', 'visid_', 'nlbi_', '__ddg', '_px', 'reese84'],
+  ...['awsalb', 'bigip', 'arraffinity', 'lb_', 'serverid', 'applicationgatewayaffinity'],
+];
+const FORGERY = /csrf|xsrf|forgery/;
+
+function keepsLogin({ name, httpOnly }: Cookie): boolean {
+  const lower = name.toLowerCase();
+  if (FORGERY.test(lower) || OTHER_USES.some((begin) => lower.startsWith(begin))) return false;
+  return httpOnly || LOGIN.test(lower) || wordsOf(name.slice(0, 200)).some((word) => LOGIN_WORDS.has(word));
 }
 
-function expOf(payload: string): number | undefined {
-  let claims: unknown;
-  try {
-    claims = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
-  } catch {
-    return undefined; // Text that only looks like a token has no expiry.
-  }
-  const exp = (claims as { exp?: unknown } | null)?.exp;
-  return typeof exp === 'number' ? exp : undefined;
+/** What both Node and browsers have, named here because this package loads the types of neither. */
+declare const URL: { new (text: string): { readonly hostname: string } };
+
+function hostOf({ place }: Token): string {
+  return place.kind === 'cookie' ? place.origin : new URL(place.origin).hostname;
 }
 
-/** Undefined beyond what a Date can tell. */
-function timeOf(seconds: number): string | undefined {
-  const time = new Date(seconds * 1000);
-  return Number.isNaN(time.getTime()) ? undefined : time.toISOString();
+/** Whether one of the hosts is this one, above it or below it: a site keeps one token here and the other there. */
+function covers(hosts: ReadonlySet<string>, host: string): boolean {
+  if (hosts.has(host)) return true;
+  for (const other of hosts) if (host.endsWith(`.${other}`) || other.endsWith(`.${host}`)) return true;
+  return false;
 }

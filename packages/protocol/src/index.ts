@@ -21,5 +21,6 @@ export { showStoragePlace, storageIdentity, type StoragePlace } from './storage-
 export { isSessionId, newSessionId } from './session-id.js';
 export { countSession } from './counts.js';
 export { earliestExpiry, listExpiries, type Expiry } from './expiry.js';
+export { tokenHints, TokenSearch, tokensOf, type Token, type TokenKind, type TokenPlace } from './tokens.js';
 export { diffSessions, type DiffItem, type SessionDiff } from './diff.js';
 export { showKey } from './show-key.js';

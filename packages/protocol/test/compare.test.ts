@@ -1,21 +1,9 @@
-/** Counting, expiry and difference of sessions. */
+/** Counting and difference of sessions. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  cookieIdentity,
-  countSession,
-  diffSessions,
-  earliestExpiry,
-  listExpiries,
-  showKey,
-  type SessionDocument,
-} from '../src/index.js';
+import { cookieIdentity, countSession, diffSessions, showKey, type SessionDocument } from '../src/index.js';
 import { aCookie, aDocument, anOrigin, aStore, withRecords } from './documents.js';
 import { validVectors } from './vectors.js';
-
-const base64url = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-const token = (claims: object): string =>
-  `${base64url({ alg: 'HS256', typ: 'JWT' })}.${base64url(claims)}.c2lnbmF0dXJl`;
 
 describe('counts', () => {
   test('everything is counted, records beside the document too', () => {
@@ -48,56 +36,6 @@ describe('counts', () => {
       tabs: 1,
       losses: 1,
     });
-  });
-});
-
-describe('expiry', () => {
-  test('the first of cookies and tokens, wherever a token stands', () => {
-    const document = aDocument({
-      cookies: [
-        aCookie(),
-        aCookie({ name: 'late', expires: 4_000_000_000.5 }),
-        aCookie({ name: 'jwt', value: token({ exp: 1_900_000_000 }) }),
-      ],
-      origins: [
-        anOrigin({
-          localStorage: [{ name: 'auth', value: JSON.stringify({ user: { access: token({ exp: 1_800_000_000 }) } }) }],
-        }),
-      ],
-      tabs: [
-        {
-          url: 'about:blank',
-          sessionStorage: [
-            { origin: 'https://a.example', items: [{ name: 't', value: token({ exp: 1_850_000_000 }) }] },
-          ],
-        },
-      ],
-    });
-    expect(earliestExpiry(document)).toBe('2027-01-15T08:00:00.000Z');
-    expect(listExpiries(document).map(({ kind, item }) => `${kind} ${item}`)).toEqual([
-      'localStorage auth',
-      'sessionStorage t',
-      'cookie jwt',
-      'cookie late',
-    ]);
-    expect(JSON.stringify(listExpiries(document))).not.toContain('eyJ');
-  });
-
-  test('nothing that tells gives nothing, and what only looks like a token is none', () => {
-    const values = [
-      token({}),
-      token({ exp: 'soon' }),
-      token({ exp: 1e300 }),
-      'eyJhbGciOiJIUzI1NiJ9.eyJ!!!.x',
-      'eyJhbGciOiJIUzI1NiJ9.eyJhYWFhYWFh.x',
-      'eyJ'.repeat(1e5),
-    ];
-    expect(earliestExpiry(aDocument({ cookies: [aCookie()] }))).toBeUndefined();
-    expect(
-      earliestExpiry(
-        aDocument({ origins: [anOrigin({ localStorage: values.map((value, i) => ({ name: `${i}`, value })) })] }),
-      ),
-    ).toBeUndefined();
   });
 });
 

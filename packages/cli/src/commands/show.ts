@@ -155,15 +155,17 @@ function showTokens(output: Output, { tokens }: Overview): void {
   output.heading('Tokens');
   const revealed = tokens.some((token) => 'subject' in token);
   const columns = [
+    { title: 'TOKEN' },
     { title: 'WHERE' },
     { title: 'ORIGIN' },
     { title: 'ISSUER' },
     { title: 'EXPIRES', whole: true },
-    ...(revealed ? [{ title: 'SUBJECT' }] : []),
+    ...(revealed ? [{ title: 'SUBJECT', whole: true }] : []),
   ];
   const rows = tokens.map((token) => [
-    `${token.kind} ${token.item}`,
-    token.origin,
+    token.kind,
+    `${token.place.kind} ${token.place.item}`,
+    token.place.origin,
     token.issuer ?? '-',
     token.expiresAt === undefined ? '-' : relativeTime(token.expiresAt),
     ...(revealed ? ['subject' in token ? String(token.subject) : '-'] : []),

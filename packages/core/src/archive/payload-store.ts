@@ -3,6 +3,7 @@ import { countSession, earliestExpiry, PspError, type SessionMetadata } from '@p
 import { decodePayload, encodePayload, MAX_PAYLOAD_BYTES } from '../payload.js';
 import { ByteReader } from '../seal/byte-reader.js';
 import { openStream, sealStream } from '../seal/container.js';
+import { RecordTokens } from '../record-tokens.js';
 import type { RecordBatch, SessionState } from '../state.js';
 import type { Store } from '../store/store.js';
 import { collect } from './collect.js';
@@ -125,9 +126,11 @@ const fieldsOf = ({ id, version, writeId }: WritePlace, kind: 'payload' | 'manif
 function measure({ document, batches }: SessionState): { lines(): AsyncGenerator<Uint8Array>; facts(): PayloadFacts } {
   let bytes = 0;
   let records = 0;
+  const tokens = new RecordTokens(document);
   async function* counted(): AsyncGenerator<RecordBatch> {
     for await (const batch of batches) {
       records += batch.count;
+      tokens.add(batch);
       yield batch;
     }
   }
@@ -140,7 +143,7 @@ function measure({ document, batches }: SessionState): { lines(): AsyncGenerator
     }
   }
   const facts = (): PayloadFacts => {
-    const expiresAt = earliestExpiry(document);
+    const expiresAt = earliestExpiry(document, tokens.search.tokens);
     return {
       bytes,
       counts: countSession(document, [{ count: records }]),

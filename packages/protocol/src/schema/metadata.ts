@@ -14,7 +14,7 @@ export const SessionCounts = Type.Object({
 });
 export type SessionCounts = Static<typeof SessionCounts>;
 
-/** `bytes` is the size of the payload before compression; `expiresAt` the first moment a cookie or token of the session expires. */
+/** `bytes` is the size of the payload before compression; `expiresAt` when the login ends, as far as it tells (PSP-TOK-4). */
 export const SessionMetadata = Type.Object({
   id: Type.String(),
   name: Type.String({ maxLength: 200 }),

@@ -1,0 +1,42 @@
+/** Tokens of a session whose records travel as text: only batches in which a token may stand are parsed, and not without end. */
+import { showWireString, tokenHints, TokenSearch, type IdbRecord, type SessionDocument } from '@psp/protocol';
+import type { RecordBatch, SessionState } from './state.js';
+
+/** Bytes of JSON that are parsed for one session. Tokens stand in small stores; this keeps the search a small part of a save. */
+const MAX_PARSED_BYTES = 16 * 1024 * 1024;
+
+export class RecordTokens {
+  readonly search: TokenSearch;
+  readonly #hints: readonly Buffer[];
+  #left = MAX_PARSED_BYTES;
+
+  /** Looks through the document; its records are added batch by batch. `marks` as in TokenSearch. */
+  constructor(
+    readonly document: SessionDocument,
+    marks: readonly string[] = [],
+  ) {
+    this.search = new TokenSearch(document, { marks });
+    this.#hints = [...tokenHints, ...marks].map((hint) => Buffer.from(hint));
+  }
+
+  static async of(state: SessionState, marks?: readonly string[]): Promise<TokenSearch> {
+    const tokens = new RecordTokens(state.document, marks);
+    for await (const batch of state.batches) tokens.add(batch);
+    return tokens.search;
+  }
+
+  add({ at, json }: RecordBatch): void {
+    const [origin, database, store] = at;
+    const from = this.document.origins[origin];
+    const names = [from?.indexedDB[database]?.name, from?.indexedDB[database]?.stores[store]?.name];
+    if (from === undefined || json.byteLength > this.#left || !this.#mayHold(json)) return;
+    this.#left -= json.byteLength;
+    const shown = names.map((name) => (name === undefined ? '?' : showWireString(name)));
+    this.search.addRecords(from.origin, shown, JSON.parse(Buffer.from(json).toString()) as IdbRecord[]);
+  }
+
+  #mayHold(json: Uint8Array): boolean {
+    const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
+    return this.#hints.some((hint) => bytes.includes(hint));
+  }
+}
