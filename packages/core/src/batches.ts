@@ -8,6 +8,10 @@ const READ_AHEAD_BYTES = 8 * 1024 * 1024;
 export interface OriginBatches {
   readonly origin: number;
   readonly batches: AsyncIterable<RecordBatch>;
+  /** Bytes that are held in memory for it. */
+  readonly bytes: number;
+  /** They are all that it has. Else more comes from the stream, and the next origin waits for it. */
+  readonly complete: boolean;
   /** Whether `batches` can be walked from its start once more. What came live from the stream cannot. */
   repeatable(): boolean;
   settle(): void;
@@ -32,7 +36,7 @@ export async function* batchesByOrigin(
         bytes += next.json.length;
         reader.take();
       }
-      const dealt = new Dealt(origin, ahead, next === undefined ? undefined : reader);
+      const dealt = new Dealt({ origin, bytes }, ahead, next === undefined ? undefined : reader);
       yield dealt;
       if (next === undefined) continue;
       await dealt.settled;
@@ -45,18 +49,26 @@ export async function* batchesByOrigin(
 }
 
 class Dealt implements OriginBatches {
+  readonly origin: number;
+  readonly bytes: number;
   readonly settled: Promise<void>;
   readonly batches: AsyncIterable<RecordBatch> = { [Symbol.asyncIterator]: () => this.#walk() };
   #settle: () => void = () => undefined;
   #live = false;
 
   constructor(
-    readonly origin: number,
+    { origin, bytes }: { origin: number; bytes: number },
     readonly ahead: RecordBatch[],
     /** Where more than what was read ahead comes from. */
     readonly reader: Reader | undefined,
   ) {
+    this.origin = origin;
+    this.bytes = bytes;
     this.settled = new Promise((resolve) => (this.#settle = resolve));
+  }
+
+  get complete(): boolean {
+    return this.reader === undefined;
   }
 
   repeatable(): boolean {

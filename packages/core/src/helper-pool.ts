@@ -34,6 +34,7 @@ export class HelperPool {
       return mine;
     };
     const walk = { failed: false };
+    let returning: Promise<unknown> | undefined;
     const worker = async (): Promise<void> => {
       const seat = new Seat(() => this.#warm.pop() ?? this.#open());
       try {
@@ -43,11 +44,16 @@ export class HelperPool {
         }
       } catch (error) {
         walk.failed = true;
+        // Others may wait for an item that never comes.
+        returning ??= Promise.resolve(iterator.return?.());
+        returning.catch(() => undefined); // told below
         throw error;
       }
     };
-    const results = await Promise.allSettled(Array.from({ length: this.driver.features.helpers }, worker));
-    results.push(...(await Promise.allSettled([iterator.return?.() as Promise<never> | undefined])));
+    const results: PromiseSettledResult<unknown>[] = await Promise.allSettled(
+      Array.from({ length: this.driver.features.helpers }, worker),
+    );
+    results.push(...(await Promise.allSettled([returning ?? iterator.return?.()])));
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 

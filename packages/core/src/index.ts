@@ -24,7 +24,8 @@ export {
 export { findChromium, findOnPath, launchFlags } from './browser/find.js';
 export { captureState, type CapturedState, type CaptureOptions, type Progress } from './capture.js';
 export { inlineRecords, splitRecords } from './payload.js';
-export { restoreState, type RestoreOptions, type RestoreReport } from './restore.js';
+export { beginRestore, restoreState, type Restoration, type RestoreOptions } from './restore.js';
+export type { RestoreReport } from './restore-report.js';
 export { openKeySource } from './seal/key-file.js';
 export type * from './seal/sealer.js';
 export { checkedOrigin, Session, type CaptureCallOptions, type CaptureReport } from './session.js';

@@ -1,15 +1,15 @@
 /** Restore: writes a whole session over a browser driver, and says what it did and did not do. Never writes to a store. */
-import { type Loss, type OriginState, PspError, type SessionDocument } from '@psp/protocol';
-import { batchesByOrigin } from './batches.js';
-import type { BrowserDriver, Tab } from './browser/driver.js';
+import { PspError, type SessionDocument } from '@psp/protocol';
+import type { BrowserDriver } from './browser/driver.js';
 import type { Progress } from './capture.js';
-import { HelperPool } from './helper-pool.js';
-import { causeOfLoss, withAdvice } from './losses.js';
 import { restoreCookies } from './restore-cookies.js';
-import { type TabAccounts, TabRestore, type TabsMode } from './restore-tabs.js';
-import type { RecordBatch, SessionState } from './state.js';
+import { EagerOrigins, type OriginPlan } from './restore-eager.js';
+import { LazyOrigins } from './restore-lazy.js';
+import { OriginRestore } from './restore-origin.js';
+import { RestoreAccounts, type RestoreReport } from './restore-report.js';
+import { TabRestore, type TabsMode } from './restore-tabs.js';
+import type { SessionState } from './state.js';
 import { checkedTimeout } from './timeout.js';
-import { writeOrigin } from './write-origin.js';
 
 export interface RestoreOptions {
   /**
@@ -17,44 +17,56 @@ export interface RestoreOptions {
    * the user handed over. `all`: that, and every other tab is opened at its address. `none`: no tab is touched.
    */
   readonly tabs?: TabsMode;
+  /**
+   * When the storage of origins is written. `eager`: before the restore returns. `lazy`: before the first document of the origin loads, in
+   * any tab or frame, which waits for that; the rest by `settle`, `capture` or `close`. Both end in the same. Default: `eager`, which
+   * is also what a browser gets that cannot hold documents back.
+   */
+  readonly speed?: 'eager' | 'lazy';
   /** Milliseconds that one page may take to answer. Default 10,000. */
   readonly timeoutMs?: number;
   readonly onProgress?: (progress: Progress) => void;
-}
-
-export interface RestoreReport {
-  /** What stands in the browser now, in plain words: `12 cookies`, `https://a.example`, `tab https://a.example/path`. */
-  readonly done: string[];
-  /** What does not, where the restore could not finish. Empty after a success. */
-  readonly notDone: string[];
-  /** What the browser would not take, each by name. */
-  readonly losses: Loss[];
-  readonly durationMs: number;
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 /**
  * Restores a session into the driver's browser context. For the origins of the session what was there is replaced; other
- * origins stay as they are. Throws RESTORE_INCOMPLETE, whose `report` tells what was and was not done, and INVALID_INPUT for a
- * time limit that is none. Spec: PSP-RES.
+ * origins stay as they are. All is written when this resolves. Throws RESTORE_INCOMPLETE, whose `report` tells what was and was not
+ * done, and INVALID_INPUT for a time limit that is none. Spec: PSP-RES.
  */
 export async function restoreState(
   driver: BrowserDriver,
   state: SessionState,
   options: RestoreOptions = {},
 ): Promise<RestoreReport> {
-  const run = new RestoreRun(driver, state.document, options);
-  return run.restore(state.batches);
+  const restoration = await beginRestore(driver, state, options);
+  return restoration.settle();
 }
 
-class RestoreRun {
-  readonly #started = performance.now();
-  readonly #done: string[] = [];
-  readonly #losses: Loss[] = [];
-  readonly #pending: Set<string>;
+/** A restore of which some origins may wait until a page wants them. */
+export interface Restoration {
+  report(): RestoreReport;
+  /** Writes what waits. Throws RESTORE_INCOMPLETE as `restoreState` does. The same answer each time. */
+  settle(): Promise<RestoreReport>;
+}
+
+/** As `restoreState`, but resolves as soon as pages may go to any site of the session, at the `speed` of the options. */
+export async function beginRestore(
+  driver: BrowserDriver,
+  state: SessionState,
+  options: RestoreOptions = {},
+): Promise<Restoration> {
+  const run = new RestoreRun(driver, state.document, options);
+  await run.begin(state.batches);
+  return run;
+}
+
+class RestoreRun implements Restoration {
+  readonly #accounts: RestoreAccounts;
   readonly #timeoutMs: number;
-  #finished = 0;
+  #plan: OriginPlan | undefined;
+  #settled: Promise<RestoreReport> | undefined;
 
   constructor(
     readonly driver: BrowserDriver,
@@ -62,104 +74,80 @@ class RestoreRun {
     readonly options: RestoreOptions,
   ) {
     this.#timeoutMs = checkedTimeout(options.timeoutMs, 'timeoutMs') ?? DEFAULT_TIMEOUT_MS;
-    this.#pending = new Set(['cookies', ...document.origins.map(({ origin }) => origin)]);
+    const parts = ['cookies', ...document.origins.map(({ origin }) => origin)];
+    this.#accounts = new RestoreAccounts(driver, parts, options.onProgress);
   }
 
-  async restore(batches: SessionState['batches']): Promise<RestoreReport> {
-    const pool = new HelperPool(this.driver);
-    if (this.document.origins.length > 0) pool.warm();
+  async begin(batches: SessionState['batches']): Promise<void> {
     try {
-      try {
-        await this.#cookies();
-        await this.#origins(pool, batches);
-      } finally {
-        await pool.close();
-      }
+      this.#plan = await this.#prepare();
+      await this.#cookies();
+      await this.#plan.begin(batches);
       await this.#tabs();
     } catch (cause) {
-      throw this.#incomplete(cause);
+      // What ended the restore is what to tell.
+      await this.#plan?.close().catch(() => undefined);
+      throw this.#accounts.incomplete(cause);
     }
-    if (this.#pending.size > 0) throw this.#incomplete(undefined);
-    return this.#report();
+    // A restore that failed in part is over here, and did all that it could.
+    if (this.#accounts.hasFailed || this.report().pending.length === 0) await this.settle();
+  }
+
+  report(): RestoreReport {
+    return this.#accounts.report();
+  }
+
+  settle(): Promise<RestoreReport> {
+    return (this.#settled ??= this.#settle());
+  }
+
+  async #settle(): Promise<RestoreReport> {
+    try {
+      try {
+        await this.#plan?.settle();
+      } finally {
+        await this.#plan?.close();
+      }
+    } catch (cause) {
+      throw this.#accounts.incomplete(cause);
+    }
+    if (this.#accounts.hasFailed) throw this.#accounts.incomplete(undefined);
+    return this.report();
+  }
+
+  /** Before cookies: no page is to find them and lack the rest. */
+  async #prepare(): Promise<OriginPlan> {
+    const { driver, document, options } = this;
+    const origins = new OriginRestore(driver, document, this.#accounts, this.#timeoutMs);
+    if (driver.features.hold && options.speed === 'lazy') {
+      const lazy = new LazyOrigins(origins);
+      try {
+        await lazy.prepare();
+        return lazy;
+      } catch (error) {
+        await lazy.close().catch(() => undefined); // the failure before is the one to tell
+        if (!isUnsupported(error)) throw error;
+      }
+    }
+    const eager = new EagerOrigins(origins);
+    await eager.prepare();
+    return eager;
   }
 
   async #cookies(): Promise<void> {
-    this.#progress('cookies');
+    this.options.onProgress?.({ step: 'cookies', done: 0, total: 1 });
     const { set, losses } = await restoreCookies(this.driver, this.document);
-    this.#losses.push(...losses);
-    this.#finish('cookies', `${set} cookies`);
+    this.#accounts.lose(losses);
+    this.#accounts.finish('cookies', `${set} cookies`);
   }
 
-  async #origins(pool: HelperPool, batches: SessionState['batches']): Promise<void> {
-    await pool.forEach(batchesByOrigin(this.document.origins.length, batches), async (item, withTab) => {
-      const state = this.document.origins[item.origin] as OriginState;
-      try {
-        const losses = await withTab(
-          (tab) => this.#origin(tab, state, item.batches),
-          () => item.repeatable(),
-        );
-        this.#losses.push(...losses);
-        this.#finish(state.origin, state.origin);
-      } catch (error) {
-        // One origin that fails does not cost the others: it stays pending, and the restore is incomplete at the end.
-        await this.#fail(error, { code: 'origin-failed', kind: 'origin', origin: state.origin });
-      } finally {
-        item.settle();
-      }
-      this.#progress('origins', ++this.#finished);
-    });
-  }
-
-  async #origin(tab: Tab, state: OriginState, records: AsyncIterable<RecordBatch>): Promise<Loss[]> {
-    const frame = await this.driver.visitBlank(tab, state.origin, { timeoutMs: this.#timeoutMs });
-    return writeOrigin({ driver: this.driver, tab, frame }, state, records, this.#timeoutMs);
-  }
-
-  /** The tabs, each of them pending until it is done. */
   #tabs(): Promise<void> {
-    const accounts = { lose: (losses: readonly Loss[]) => void this.#losses.push(...losses), part: this.#part };
-    const tabs = new TabRestore(this.driver, this.document, accounts, this.#timeoutMs);
+    const tabs = new TabRestore(this.driver, this.document, this.#accounts, this.#timeoutMs);
     return tabs.restore(this.options.tabs ?? 'primary');
   }
+}
 
-  readonly #part: TabAccounts['part'] = async (name, loss, work) => {
-    this.#pending.add(name);
-    try {
-      await work();
-      this.#finish(name, name);
-    } catch (error) {
-      await this.#fail(error, loss);
-    }
-  };
-
-  #finish(pending: string, done: string): void {
-    this.#pending.delete(pending);
-    this.#done.push(done);
-  }
-
-  async #fail(error: unknown, loss: Loss): Promise<void> {
-    const { message } = await causeOfLoss(this.driver, error);
-    this.#losses.push({ ...loss, detail: message });
-  }
-
-  #incomplete(cause: unknown): unknown {
-    if (cause !== undefined && !(cause instanceof PspError)) return cause;
-    const report = this.#report();
-    const reason = cause?.message ?? this.#losses.findLast((loss) => loss.detail !== undefined)?.detail ?? '';
-    const message = `The restore could not finish: ${report.done.length} parts done, ${report.notDone.length} not (${report.notDone.slice(0, 3).join(', ')}). ${reason}`;
-    return new PspError('RESTORE_INCOMPLETE', message, { cause, report });
-  }
-
-  #report(): RestoreReport {
-    return {
-      done: this.#done,
-      notDone: [...this.#pending],
-      losses: this.#losses.map(withAdvice),
-      durationMs: Math.round(performance.now() - this.#started),
-    };
-  }
-
-  #progress(step: Progress['step'], done = 0): void {
-    this.options.onProgress?.({ step, done, total: step === 'origins' ? this.document.origins.length : 1 });
-  }
+/** A browser, or a proxy before it, that will not hold documents is restored all the same. */
+function isUnsupported(error: unknown): boolean {
+  return error instanceof PspError && error.code === 'UNSUPPORTED';
 }

@@ -5,7 +5,8 @@ import type { BrowserDriver } from './browser/driver.js';
 import { captureState, type Progress } from './capture.js';
 import { RecordTokens } from './record-tokens.js';
 import type { RecordBatch } from './state.js';
-import { restoreState, type RestoreOptions, type RestoreReport } from './restore.js';
+import { beginRestore, type Restoration, type RestoreOptions } from './restore.js';
+import type { RestoreReport } from './restore-report.js';
 import { checkedTimeout } from './timeout.js';
 
 export interface CaptureCallOptions {
@@ -55,6 +56,8 @@ export class Session<P> {
   #metadata: SessionStart['metadata'];
   #revision: Revision | undefined;
   #driver: BrowserDriver | undefined;
+  /** The last restore into the page, which may have origins that wait. */
+  #restoration: Restoration | undefined;
   /** Why `capture` is refused, if it is. */
   #refusal: string | undefined;
   #turn: Promise<unknown> = Promise.resolve();
@@ -80,7 +83,7 @@ export class Session<P> {
 
   /**
    * Reads the session from the browser, seals it and stores it as the next version. Nothing is stored unless all is.
-   * Throws BROWSER_GONE, TIMEOUT, CONFLICT (somebody else saved this session since it was loaded), an error of key or store, and
+   * What a restore left for later is written first. Throws BROWSER_GONE, TIMEOUT, CONFLICT (somebody else saved this session since it was loaded), an error of key or store, and
    * INVALID_INPUT where there is no page to read, or one that a restore left unfinished.
    */
   capture(options: CaptureCallOptions = {}): Promise<CaptureReport> {
@@ -89,8 +92,9 @@ export class Session<P> {
 
   /**
    * Writes the stored session into the page's browser context: afterwards its sites see the login. What the context held for
-   * the session's own origins is replaced. A later `capture` reads from this page. Throws RESTORE_INCOMPLETE, whose `report`
-   * says what was and was not done; the stored session is never changed.
+   * the session's own origins is replaced. A later `capture` reads from this page. At the speed `lazy` origins are written when a page first wants them, as long as the session is not closed and its process runs: the report
+   * names them as `pending`. Throws RESTORE_INCOMPLETE, whose `report` says what was and was not done; the stored session is never
+   * changed.
    */
   restore(page: P, options: RestoreOptions = {}): Promise<RestoreReport> {
     return this.#inTurn(() => this.#restore(page, options));
@@ -111,13 +115,32 @@ export class Session<P> {
     return (await RecordTokens.of(state)).tokens;
   }
 
-  /** Detaches from the browser, which goes on as it was, once what is under way has ended. The stored session stays. */
+  /**
+   * Writes what the last restore left for later, and gives its final report. Throws RESTORE_INCOMPLETE as `restore` does, and
+   * INVALID_INPUT where nothing was restored.
+   */
+  settle(): Promise<RestoreReport> {
+    return this.#inTurn(async () => {
+      if (this.#restoration === undefined) throw new PspError('INVALID_INPUT', 'settle: nothing was restored yet.');
+      return this.#settle(this.#restoration);
+    });
+  }
+
+  /**
+   * Writes what a restore left for later, then detaches from the browser, which goes on as it was. The stored session stays. Throws
+   * RESTORE_INCOMPLETE, detached all the same, when something could not be written of which nobody was told. A browser that is gone
+   * throws nothing.
+   */
   close(): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#driver === undefined) return;
-      await this.#driver.close();
-      this.#driver = undefined;
-      this.#refusal = NOT_READY.closed;
+      try {
+        if (this.#refusal === undefined) await this.#settleUnlessGone();
+      } finally {
+        await this.#driver.close();
+        this.#driver = undefined;
+        this.#refusal = NOT_READY.closed;
+      }
     });
   }
 
@@ -130,6 +153,7 @@ export class Session<P> {
     if (this.#driver === undefined || this.#refusal !== undefined) {
       throw new PspError('INVALID_INPUT', this.#refusal ?? NOT_READY.noPage);
     }
+    if (this.#restoration !== undefined) await this.#settle(this.#restoration);
     const { id, name, tags } = this.#metadata;
     const origins = [...this.#origins, ...(options.origins ?? []).map(checkedOrigin)];
     const { document, batches } = await captureState(this.#driver, { ...options, id, name, tags, origins });
@@ -153,12 +177,37 @@ export class Session<P> {
     checkedTimeout(options.timeoutMs, 'timeoutMs');
     const { state } = await this.#context.archive.open(this.#metadata.id);
     const driver = await this.#context.openDriver(page);
+    try {
+      if (this.#refusal === undefined) await this.#settleUnlessGone();
+    } catch (error) {
+      await driver.close();
+      throw error;
+    }
     await this.#driver?.close();
     this.#driver = driver;
     this.#refusal = NOT_READY.unfinished;
-    const report = await restoreState(driver, state, options);
+    this.#restoration = undefined;
+    this.#restoration = await beginRestore(driver, state, options);
     this.#refusal = undefined;
-    return report;
+    return this.#restoration.report();
+  }
+
+  async #settle(restoration: Restoration): Promise<RestoreReport> {
+    try {
+      return await restoration.settle();
+    } catch (error) {
+      this.#refusal ??= NOT_READY.unfinished;
+      throw error;
+    }
+  }
+
+  async #settleUnlessGone(): Promise<void> {
+    try {
+      if (this.#restoration !== undefined) await this.#settle(this.#restoration);
+    } catch (error) {
+      if (!(error instanceof PspError && error.cause instanceof PspError && error.cause.code === 'BROWSER_GONE'))
+        throw error;
+    }
   }
 
   /** One verb after the other: a capture in the midst of a restore would store half a session as the next version. */

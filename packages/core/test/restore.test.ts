@@ -2,7 +2,8 @@
 import { PspError, type SessionDocument, type TabState } from '@psp/protocol';
 import { describe, expect, test } from 'vitest';
 import type { Tab } from '../src/browser/driver.js';
-import { restoreState, type RestoreReport } from '../src/restore.js';
+import type { RestoreReport } from '../src/restore-report.js';
+import { restoreState } from '../src/restore.js';
 import type { RecordBatch } from '../src/state.js';
 import { FakeDriver, gone } from './support/fake-driver.js';
 import { makeDocument } from './support/session-state.js';

@@ -26,6 +26,7 @@ const BROWSER_EVENTS = [
   'Target.targetInfoChanged',
   'Target.targetDestroyed',
   'Target.detachedFromTarget',
+  'Fetch.requestPaused',
 ] as const;
 
 /** Playwright says it thus when what a call needed is gone. */

@@ -2,11 +2,11 @@
 import { PspError } from '@psp/protocol';
 
 export interface HoldOptions {
-  /** ASCII origins whose documents, and whatever else of them a page asks for first, are held. */
+  /** ASCII origins whose documents, those in frames included, are held. */
   readonly origins: readonly string[];
   /**
-   * Called once for each origin, when something of it is wanted for the first time. The request goes on when the promise settles, be it
-   * by a rejection, which the caller has dealt with.
+   * Called once for each origin, when a document of it is wanted for the first time. The document goes on when the promise settles, be
+   * it by a rejection, which the caller has dealt with. Called too when such a document appears that nothing asked the network for.
    */
   readonly onFirst: (origin: string) => Promise<void>;
   /** Milliseconds for a call to the browser that nothing should block. */
@@ -15,7 +15,9 @@ export interface HoldOptions {
 
 /** A hold under way. */
 export interface Hold {
-  /** The origin is held no longer: its storage stands, or was given up. */
+  /** Those of the origins whose documents can come without a request, from a service worker, and so cannot be held. */
+  readonly unheld: readonly string[];
+  /** The origin is held no longer: its storage stands, or was given up. Never throws. */
   release(origin: string): Promise<void>;
   /** Ends the hold; what waits goes on. Never throws, safe to call twice. */
   end(): Promise<void>;
@@ -23,7 +25,10 @@ export interface Hold {
 
 /** Of a browser whose `features.hold` is true; elsewhere it throws UNSUPPORTED. */
 export interface DocumentHold {
-  /** Resolves when every tab of the context, those to come included, is held. */
+  /**
+   * Resolves when every tab of the context, those to come included, is held. Documents that are there already, or in a tab's history,
+   * are none of its business. Throws UNSUPPORTED when the browser will not.
+   */
   hold(options: HoldOptions): Promise<Hold>;
 }
 

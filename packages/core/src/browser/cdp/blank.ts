@@ -21,6 +21,11 @@ const BLANK: Omit<Protocol.Fetch.FulfillRequestRequest, 'requestId'> = {
 /** A path of our own, so that the blank page can be told from the site's pages in the tab's history. */
 const PATH = '/__psp_blank__';
 
+/** Whether it is the address of a blank page, or might as well be. */
+export function isBlankUrl(url: string): boolean {
+  return url.endsWith(PATH);
+}
+
 /** The browser's bookkeeping follows a page that has changed within milliseconds; so often it is asked. */
 const POLL_MS = 5;
 
@@ -109,7 +114,7 @@ export class BlankTab {
   async #stands(): Promise<boolean> {
     try {
       const { entries, currentIndex } = await this.target.send('Page.getNavigationHistory', {});
-      return entries[currentIndex]?.url.endsWith(PATH) ?? false;
+      return isBlankUrl(entries[currentIndex]?.url ?? '');
     } catch (error) {
       // "Not attached to an active page": between two pages.
       if (isRefusal(error)) return true;

@@ -1,12 +1,12 @@
 /** The driver of any Chromium browser, over any CDP connection. Knows nothing of what a session is. */
 import { PspError, type Cookie, type Loss } from '@psp/protocol';
 import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '../driver.js';
-import { NO_HOLD } from '../hold.js';
 import { NO_SURROUNDINGS } from '../surroundings.js';
 import { NO_TAB_MEMORY } from '../tab-memory.js';
 import { BlankTab } from './blank.js';
 import { fromCdp, toCdp } from './cookies.js';
 import { OriginLists } from './discovery.js';
+import { CdpHold } from './hold.js';
 import { callIn, isolatedWorld } from './page-code.js';
 import { isRefusal } from './refusal.js';
 import type { Target } from './target.js';
@@ -25,7 +25,7 @@ const FEATURES: BrowserFeatures = {
   isolatedWorld: true,
   databasesInTabs: true,
   partitionedStorage: false,
-  hold: false,
+  hold: true,
   tabMemory: false,
   surroundings: false,
 };
@@ -55,7 +55,7 @@ export class CdpDriver implements BrowserDriver {
   readonly engine = 'chromium';
   readonly features: BrowserFeatures;
   readonly framework: string;
-  readonly hold = NO_HOLD;
+  readonly hold: CdpHold;
   readonly tabMemory = NO_TAB_MEMORY;
   readonly surroundings = NO_SURROUNDINGS;
   readonly #targets: Targets;
@@ -74,9 +74,12 @@ export class CdpDriver implements BrowserDriver {
   private constructor(options: CdpDriverOptions) {
     this.framework = options.transport.framework;
     this.#helperTabs = options.helpers ?? 'hidden';
-    this.features = { ...FEATURES, hiddenHelper: this.#helperTabs === 'hidden' };
+    const isHidden = this.#helperTabs === 'hidden';
+    // Tabs that the user sees do not come and go while the user works.
+    this.features = { ...FEATURES, hiddenHelper: isHidden, hold: isHidden };
     this.#targets = new Targets(options.transport, options.timeoutMs, options.browserContextId);
     this.#lists = new OriginLists(this.#targets, () => this.#openHidden());
+    this.hold = new CdpHold(this.#targets, () => this.#openHidden());
     this.#primary = options.primaryTargetId;
   }
 
@@ -244,6 +247,7 @@ export class CdpDriver implements BrowserDriver {
 
   async #close(): Promise<void> {
     this.#lists.close();
+    await this.hold.end();
     await Promise.allSettled(this.#creating);
     // A browser that is gone has no helper tabs left to close.
     await Promise.allSettled(

@@ -65,6 +65,12 @@ export class Target {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Ends the session; the target goes on. Throws as `send` does. */
+  async detach(): Promise<void> {
+    const detaching = this.transport.send('Target.detachFromTarget', { sessionId: this.sessionId }, undefined);
+    await within(detaching, this.timeoutMs, 'Target.detachFromTarget').catch(rethrow);
+  }
+
   #onEvent(event: CdpEvent): void {
     if (event.sessionId === this.sessionId) {
       if (event.method === 'Inspector.targetCrashed') this.#end('The tab crashed.');

@@ -20,6 +20,10 @@ export class Targets {
   /** Tabs that are being asked to tell of their frames. */
   readonly #watching = new Set<Promise<void>>();
   readonly #off: () => void;
+  readonly #onDocument = new Set<(url: string) => void>();
+  readonly #onOpened = new Set<(info: TargetInfo) => void>();
+  /** Tabs of other contexts. */
+  readonly #elsewhere = new Set<string>();
   #onFirstVisit: (() => void) | undefined;
 
   constructor(
@@ -45,11 +49,16 @@ export class Targets {
     let target = this.#open.get(targetId);
     if (target === undefined) {
       const onDetached = (): void => void this.#open.delete(targetId);
-      target = Target.attach(targetId, this.transport, { timeoutMs: this.timeoutMs, onDetached });
+      target = this.attach(targetId, onDetached);
       this.#open.set(targetId, target);
       target.catch(onDetached);
     }
     return target;
+  }
+
+  /** A session beside the one that `open` gives, for what must not meet others' work in it. */
+  attach(targetId: string, onDetached: () => void): Promise<Target> {
+    return Target.attach(targetId, this.transport, { timeoutMs: this.timeoutMs, onDetached });
   }
 
   /** Targets of this context, as the browser lists them now. */
@@ -82,6 +91,23 @@ export class Targets {
     return [...this.#visited];
   }
 
+  /** Tells of documents that appear in this context, by their address. Gives its undo. */
+  onDocument(listener: (url: string) => void): () => void {
+    this.#onDocument.add(listener);
+    return () => this.#onDocument.delete(listener);
+  }
+
+  /** Tells of tabs and out-of-process frames of this context that open from now on. Gives its undo. */
+  onOpened(listener: (info: TargetInfo) => void): () => void {
+    this.#onOpened.add(listener);
+    return () => this.#onOpened.delete(listener);
+  }
+
+  /** Whether it is the main frame of a tab, or an out-of-process frame, of another context. */
+  isElsewhere(frameId: string): boolean {
+    return this.#elsewhere.has(frameId);
+  }
+
   close(): void {
     this.#off();
   }
@@ -91,11 +117,16 @@ export class Targets {
       this.#note((event.params as Protocol.Page.FrameNavigatedEvent).frame.url);
       return;
     }
+    if (event.method === 'Target.targetDestroyed')
+      this.#elsewhere.delete((event.params as Protocol.Target.TargetDestroyedEvent).targetId);
     if (event.method !== 'Target.targetCreated' && event.method !== 'Target.targetInfoChanged') return;
     const { targetInfo } = event.params as { targetInfo: TargetInfo };
-    if (!this.#isOurs(targetInfo) || (targetInfo.type !== 'page' && targetInfo.type !== 'iframe')) return;
+    if (targetInfo.type !== 'page' && targetInfo.type !== 'iframe') return;
+    if (!this.#isOurs(targetInfo)) return void this.#elsewhere.add(targetInfo.targetId);
     this.#note(targetInfo.url);
-    if (event.method === 'Target.targetCreated') this.#watchFrames(targetInfo.targetId);
+    if (event.method !== 'Target.targetCreated') return;
+    this.#watchFrames(targetInfo.targetId);
+    for (const listener of this.#onOpened) listener(targetInfo);
   }
 
   /** Frames of the tab's own process are no targets; the tab tells of them. */
@@ -110,6 +141,7 @@ export class Targets {
     const origin = originOf(url);
     if (origin === undefined) return;
     this.#visited.add(origin);
+    for (const listener of this.#onDocument) listener(url);
     this.#onFirstVisit?.();
     this.#onFirstVisit = undefined;
   }

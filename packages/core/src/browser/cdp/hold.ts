@@ -1,0 +1,179 @@
+/**
+ * Holds documents over CDP. The browser itself pauses requests of every tab, popup and frame, those to come included. Each tab pauses them
+ * too, since the user's own interception stands between tab and browser, and may answer a request that then never gets that far.
+ */
+import { originOf } from '@psp/protocol';
+import type { Protocol } from 'devtools-protocol';
+import type { DocumentHold, Hold, HoldOptions } from '../hold.js';
+import { isBlankUrl } from './blank.js';
+import { registeredOrigins } from './service-workers.js';
+import type { Target } from './target.js';
+import type { TargetInfo, Targets } from './targets.js';
+import type { CdpEvent } from './transport.js';
+
+/** Milliseconds that one tab may hold up whoever begins to hold. */
+const TAB_MS = 1_000;
+
+/** Calls the browser where `sessionId` is undefined. */
+type Continue = (requestId: string) => Promise<unknown>;
+
+export class CdpHold implements DocumentHold {
+  readonly #holds = new Set<TargetsHold>();
+
+  constructor(
+    readonly targets: Targets,
+    readonly openHidden: () => Promise<{ targetId: string; close: () => Promise<void> }>,
+  ) {}
+
+  async hold(options: HoldOptions): Promise<Hold> {
+    const hold: TargetsHold = new TargetsHold(this.targets, options, () => this.#holds.delete(hold));
+    this.#holds.add(hold);
+    try {
+      const [unheld] = await Promise.all([this.#unheld(options), hold.begin()]);
+      hold.unheld = unheld;
+      return hold;
+    } catch (error) {
+      await hold.end();
+      throw error;
+    }
+  }
+
+  /** Ends all holds. Never throws. */
+  async end(): Promise<void> {
+    await Promise.all([...this.#holds].map((hold) => hold.end()));
+  }
+
+  /** A service worker answers before anything is asked of the network. */
+  async #unheld({ origins, timeoutMs }: HoldOptions): Promise<string[]> {
+    const registered = await registeredOrigins(this.targets, this.openHidden, timeoutMs);
+    return origins.filter((origin) => registered.has(origin));
+  }
+}
+
+class TargetsHold implements Hold {
+  unheld: readonly string[] = [];
+  readonly #held: Set<string>;
+  readonly #first = new Map<string, Promise<void>>();
+  /** Sessions of this hold alone: a blank visit intercepts, and stops it, in one of its own. */
+  readonly #tabs = new Map<string, Promise<Target>>();
+  readonly #undo: (() => void)[] = [];
+  #applying: Promise<void> | undefined;
+  #isStale = false;
+  #isOver = false;
+
+  constructor(
+    readonly targets: Targets,
+    readonly options: HoldOptions,
+    readonly onEnd: () => void,
+  ) {
+    this.#held = new Set(options.origins);
+  }
+
+  async begin(): Promise<void> {
+    const { targets } = this;
+    const browser: Continue = (requestId) => targets.send('Fetch.continueRequest', { requestId });
+    this.#undo.push(
+      targets.transport.onEvent((event) => {
+        if (event.sessionId === undefined) this.#onPaused(event, browser);
+      }),
+      targets.onDocument((url) => this.#onDocument(url)),
+      targets.onOpened((info) => void this.#join(info).catch(gone)),
+    );
+    await targets.send('Fetch.enable', { patterns: this.#patterns() }, this.options.timeoutMs);
+    const open = await targets.list();
+    await Promise.all(open.map((info) => this.#join(info).catch(gone)));
+  }
+
+  release(origin: string): Promise<void> {
+    if (!this.#held.delete(origin)) return Promise.resolve();
+    this.#isStale = true;
+    return (this.#applying ??= this.#apply());
+  }
+
+  async end(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.onEnd();
+    this.#held.clear();
+    for (const undo of this.#undo.splice(0)) undo();
+    // Where a tab or the browser is gone, nothing is held any more. What waits goes on when its interception ends.
+    await this.#everywhere();
+    const targets = await Promise.allSettled(this.#tabs.values());
+    this.#tabs.clear();
+    await Promise.all(targets.map((tab) => (tab.status === 'fulfilled' ? tab.value.detach().catch(gone) : undefined)));
+  }
+
+  /** Several releases of one moment are one change for the browser. */
+  async #apply(): Promise<void> {
+    await Promise.resolve();
+    while (this.#isStale && !this.#isOver) {
+      this.#isStale = false;
+      await this.#everywhere();
+    }
+    this.#applying = undefined;
+  }
+
+  async #everywhere(): Promise<void> {
+    const inTab = async (tab: Promise<Target>): Promise<void> => this.#intercept(await tab);
+    await Promise.allSettled([this.#intercept(this.targets), ...[...this.#tabs.values()].map(inTab)]);
+  }
+
+  async #intercept(where: Pick<Target | Targets, 'send'>): Promise<void> {
+    if (this.#held.size === 0) await where.send('Fetch.disable', {}, TAB_MS);
+    else await where.send('Fetch.enable', { patterns: this.#patterns() }, TAB_MS);
+  }
+
+  /** Documents only: whatever else reads storage, a worker or a script, is begun by a document of the same origin. */
+  #patterns(): Protocol.Fetch.RequestPattern[] {
+    const of = (origin: string): Protocol.Fetch.RequestPattern => {
+      return { urlPattern: `${origin}/*`, requestStage: 'Request', resourceType: 'Document' };
+    };
+    return Array.from(this.#held, of);
+  }
+
+  async #join({ targetId, type }: TargetInfo): Promise<void> {
+    if (this.#isOver || this.#tabs.has(targetId) || (type !== 'page' && type !== 'iframe')) return;
+    const attaching = this.targets.attach(targetId, () => void this.#tabs.delete(targetId));
+    this.#tabs.set(targetId, attaching);
+    attaching.catch(() => this.#tabs.delete(targetId));
+    const tab = await attaching;
+    const go: Continue = (requestId) => tab.send('Fetch.continueRequest', { requestId });
+    tab.onEvent((event) => {
+      this.#onPaused(event, go);
+      this.#onPrefetch(event);
+    });
+    // What a page fetches ahead passes no interception. That is rare, and the page is not there yet: its storage may be sooner.
+    tab.send('Preload.enable', {}, TAB_MS).catch(gone);
+    await this.#intercept(tab);
+  }
+
+  #onPaused({ method, params }: CdpEvent, go: Continue): void {
+    if (method !== 'Fetch.requestPaused') return;
+    const { requestId, request, frameId } = params as Protocol.Fetch.RequestPausedEvent;
+    const passes = isBlankUrl(request.url) || this.targets.isElsewhere(frameId);
+    const first = passes ? Promise.resolve() : this.#want(request.url);
+    // A request can end before its answer: the user went elsewhere.
+    void first.then(() => go(requestId)).catch(gone);
+  }
+
+  #onPrefetch({ method, params }: CdpEvent): void {
+    if (method === 'Preload.prefetchStatusUpdated')
+      void this.#want((params as Protocol.Preload.PrefetchStatusUpdatedEvent).prefetchUrl);
+  }
+
+  #onDocument(url: string): void {
+    if (!isBlankUrl(url)) void this.#want(url);
+  }
+
+  /** Resolves when the origin of the address need not be waited for. */
+  #want(url: string): Promise<void> {
+    const origin = originOf(url);
+    if (origin === undefined || !this.#held.has(origin)) return Promise.resolve();
+    let first = this.#first.get(origin);
+    if (first === undefined) this.#first.set(origin, (first = this.options.onFirst(origin).catch(gone)));
+    return first;
+  }
+}
+
+/** Of a tab or request that is gone there is nothing to hold and nothing to continue. */
+const gone = (): void => undefined;

@@ -1,0 +1,46 @@
+/** Restores one origin at a time in helper tabs. Knows nothing of when, nor of the order. */
+import type { Loss, OriginState, SessionDocument } from '@psp/protocol';
+import type { OriginBatches } from './batches.js';
+import type { BrowserDriver, Tab } from './browser/driver.js';
+import type { WithTab } from './helper-pool.js';
+import type { RestoreAccounts } from './restore-report.js';
+import { writeOrigin } from './write-origin.js';
+
+export class OriginRestore {
+  #finished = 0;
+
+  constructor(
+    readonly driver: BrowserDriver,
+    readonly document: SessionDocument,
+    readonly accounts: RestoreAccounts,
+    readonly timeoutMs: number,
+  ) {}
+
+  stateOf({ origin }: OriginBatches): OriginState {
+    return this.document.origins[origin] as OriginState;
+  }
+
+  /** An origin that fails is noted, and does not cost the others. Throws only what ends the whole restore. */
+  async write(item: OriginBatches, withTab: WithTab): Promise<void> {
+    const state = this.stateOf(item);
+    const { origin } = state;
+    try {
+      await this.accounts.part(origin, { code: 'origin-failed', kind: 'origin', origin }, async () => {
+        const losses = await withTab(
+          (tab) => this.#write(tab, state, item),
+          () => item.repeatable(),
+        );
+        this.accounts.lose(losses);
+      });
+    } finally {
+      item.settle();
+    }
+    this.accounts.onProgress?.({ step: 'origins', done: ++this.#finished, total: this.document.origins.length });
+  }
+
+  async #write(tab: Tab, state: OriginState, { batches }: OriginBatches): Promise<Loss[]> {
+    const { driver, timeoutMs } = this;
+    const frame = await driver.visitBlank(tab, state.origin, { timeoutMs });
+    return writeOrigin({ driver, tab, frame }, state, batches, timeoutMs);
+  }
+}
