@@ -41,6 +41,7 @@ type Headers = Record<string, string | string[]>;
 interface Page {
   readonly html: string;
   readonly headers: Headers;
+  readonly status?: number;
 }
 
 /** The pages that every host has. */
@@ -59,7 +60,7 @@ export interface TestSite {
   readonly requests: string[];
   origin(host: string): string;
   /** Serves a page of the test's own at a path, on every host. */
-  serve(path: string, html: string, headers?: Headers): void;
+  serve(path: string, html: string, headers?: Headers, status?: number): void;
   close(): Promise<void>;
 }
 
@@ -71,15 +72,15 @@ export async function startSite(): Promise<TestSite> {
     const path = (request.url ?? '/').split('?')[0] ?? '/';
     if (path === '/favicon.ico') return void response.writeHead(404).end();
     requests.push(`${request.method} http://${request.headers.host}${request.url}`);
-    const { html, headers } = own.get(path) ?? pageOf(path, origin);
-    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', ...headers }).end(html);
+    const { html, headers, status = 200 } = own.get(path) ?? pageOf(path, origin);
+    response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', ...headers }).end(html);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
     requests,
     origin,
-    serve: (path, html, headers = {}) => void own.set(path, { html, headers }),
+    serve: (path, html, headers = {}, status = 200) => void own.set(path, { html, headers, status }),
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -7,15 +7,15 @@ import type { Target } from './target.js';
 import type { CdpEvent } from './transport.js';
 
 /** The unload handler keeps the page out of the back/forward cache, whence it could come back instead of the site. */
-const BODY = btoa('<!doctype html><title>psp</title><script>addEventListener("unload",()=>{})</script>');
+const BODY = '<script>addEventListener("unload",()=>{})</script>';
+const TITLE = 'psp';
 
-const BLANK: Omit<Protocol.Fetch.FulfillRequestRequest, 'requestId'> = {
+const BLANK: Omit<Protocol.Fetch.FulfillRequestRequest, 'requestId' | 'body'> = {
   responseCode: 200,
   responseHeaders: [
     { name: 'content-type', value: 'text/html; charset=utf-8' },
     { name: 'cache-control', value: 'no-store' },
   ],
-  body: BODY,
 };
 
 /** A path of our own, so that the blank page can be told from the site's pages in the tab's history. */
@@ -34,23 +34,36 @@ export interface BlankPage {
   readonly executionContextId: number;
 }
 
+/** What a call says that makes a tab go elsewhere. Not all of them tell how it went. */
+type Gone = { readonly errorText?: string } | void;
+
 /** One tab under interception; `end` gives it back. */
 export class BlankTab {
   #wanted: string | undefined;
+  #title = TITLE;
   /** A blank page of ours stands in the tab. Before that, what the tab asks for is still the user's. */
   #isBlank = false;
+  #isOn = false;
   #off: (() => void) | undefined;
+  /** The documents that the tab shows and that the last visit made, by the browser's names. */
+  #shown: string | undefined;
+  #made: string | undefined;
 
   constructor(readonly target: Target) {}
 
   /**
    * Goes to a blank document of `origin` and gives its main frame and an isolated world in it. Requests to other origins fail, since a
-   * redirect of the browser's own (http to https) would else put the data elsewhere.
+   * redirect of the browser's own (http to https) would else put the data elsewhere. The title is what the tab's history shows.
    */
-  async visit(origin: string, timeoutMs: number): Promise<BlankPage> {
+  async visit(origin: string, timeoutMs: number, title = TITLE): Promise<BlankPage> {
     this.#wanted = origin;
-    const begun = this.#off === undefined ? await this.#begin() : undefined;
-    const { frameId, errorText } = await this.target.send('Page.navigate', { url: `${origin}${PATH}` }, timeoutMs);
+    this.#title = title;
+    const begun = this.#isOn ? undefined : await this.#begin();
+    const { frameId, loaderId, errorText } = await this.target.send(
+      'Page.navigate',
+      { url: `${origin}${PATH}` },
+      timeoutMs,
+    );
     if (errorText !== undefined) {
       throw new PspError('BROWSER_UNREACHABLE', `The browser would not open ${origin}: ${errorText}.`);
     }
@@ -64,6 +77,7 @@ export class BlankTab {
       throw new PspError('BROWSER_UNREACHABLE', `The browser opened another place instead of ${origin}.`);
     }
     this.#isBlank = true;
+    this.#made = loaderId;
     return { frameId, executionContextId };
   }
 
@@ -72,27 +86,46 @@ export class BlankTab {
    * (status 204, a download), the tab goes to about:blank and BROWSER_UNREACHABLE is thrown.
    */
   async end(url: string, timeoutMs: number): Promise<void> {
-    await this.#stop(timeoutMs);
-    const { errorText } = await this.target.send('Page.navigate', { url }, timeoutMs);
-    const left = errorText !== 'net::ERR_ABORTED' && (await this.#left(timeoutMs));
-    if (!left) {
-      await this.target.send('Page.navigate', { url: 'about:blank' }, timeoutMs);
-      await this.#left(timeoutMs);
-    }
+    const left = await this.#leave(() => this.target.send('Page.navigate', { url }, timeoutMs), timeoutMs);
     await this.target.send('Page.resetNavigationHistory', {}, timeoutMs);
-    if (!left) throw new PspError('BROWSER_UNREACHABLE', `No document came from ${originOf(url) ?? 'the tab'}.`);
+    if (!left) throw noDocument(url);
+  }
+
+  /** Stops intercepting and leaves the blank page by `go`, which leads to `url`. Throws as `end` does. */
+  async leave(url: string, go: () => Promise<Gone>, timeoutMs: number): Promise<void> {
+    if (!(await this.#leave(go, timeoutMs))) throw noDocument(url);
   }
 
   /** After a failure: lets the tab work again, and brings it back when it stands on a blank page. */
   async abandon(url: string, timeoutMs: number): Promise<void> {
-    await this.target.send('Page.stopLoading', {}, timeoutMs);
+    try {
+      await this.target.send('Page.stopLoading', {}, timeoutMs);
+      await this.#stop(timeoutMs);
+      if (await this.#stands()) await this.target.send('Page.navigate', { url }, timeoutMs);
+    } finally {
+      this.#unwatch();
+    }
+  }
+
+  async #leave(go: () => Promise<Gone>, timeoutMs: number): Promise<boolean> {
     await this.#stop(timeoutMs);
-    if (await this.#stands()) await this.target.send('Page.navigate', { url }, timeoutMs);
+    const gone = await go();
+    const left = gone?.errorText !== 'net::ERR_ABORTED' && (await this.#left(timeoutMs));
+    if (!left) {
+      await this.target.send('Page.navigate', { url: 'about:blank' }, timeoutMs);
+      await this.#left(timeoutMs);
+    }
+    this.#unwatch();
+    return left;
+  }
+
+  #unwatch(): void {
+    this.#off?.();
+    this.#off = undefined;
   }
 
   async #stop(timeoutMs: number): Promise<void> {
-    this.#off?.();
-    this.#off = undefined;
+    this.#isOn = false;
     this.#isBlank = false;
     await Promise.all([
       this.target.send('Fetch.disable', {}, timeoutMs),
@@ -112,6 +145,7 @@ export class BlankTab {
   }
 
   async #stands(): Promise<boolean> {
+    if (this.#made !== undefined && this.#shown === this.#made) return true;
     try {
       const { entries, currentIndex } = await this.target.send('Page.getNavigationHistory', {});
       return isBlankUrl(entries[currentIndex]?.url ?? '');
@@ -124,7 +158,7 @@ export class BlankTab {
 
   /** Resolves when requests are intercepted; what it gives resolves when all else is in place, too. */
   async #begin(): Promise<{ settled: Promise<unknown> }> {
-    const off = this.target.onEvent((event) => this.#onEvent(event));
+    this.#off ??= this.target.onEvent((event) => this.#onEvent(event));
     try {
       // The browser works on the calls of a session in order, so a navigation sent after these finds them done.
       const settled = Promise.all([
@@ -134,17 +168,23 @@ export class BlankTab {
         this.target.send('Network.setBypassServiceWorker', { bypass: true }),
       ]);
       settled.catch(() => undefined); // awaited by whoever navigates
+      this.#isOn = true;
       await this.target.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] });
-      this.#off = off;
       return { settled };
     } catch (error) {
-      off();
+      this.#isOn = false;
+      this.#unwatch();
       throw error;
     }
   }
 
   #onEvent(event: CdpEvent): void {
-    if (event.method === 'Fetch.requestPaused') this.#answer(event.params as Protocol.Fetch.RequestPausedEvent);
+    if (event.method === 'Fetch.requestPaused' && this.#isOn)
+      this.#answer(event.params as Protocol.Fetch.RequestPausedEvent);
+    if (event.method === 'Page.frameNavigated') {
+      const { frame } = event.params as Protocol.Page.FrameNavigatedEvent;
+      if (frame.id === this.target.id) this.#shown = frame.loaderId;
+    }
     if (event.method !== 'Page.javascriptDialogOpening') return;
     const { type } = event.params as Protocol.Page.JavascriptDialogOpeningEvent;
     if (type !== 'beforeunload') return;
@@ -156,11 +196,20 @@ export class BlankTab {
     const isMain = resourceType === 'Document' && frameId === this.target.id;
     const answer: Promise<unknown> =
       isMain && originOf(request.url) === this.#wanted
-        ? this.target.send('Fetch.fulfillRequest', { requestId, ...BLANK })
+        ? this.target.send('Fetch.fulfillRequest', { requestId, ...BLANK, body: bodyOf(this.#title) })
         : isMain || this.#isBlank
           ? this.target.send('Fetch.failRequest', { requestId, errorReason: 'ConnectionRefused' })
           : this.target.send('Fetch.continueRequest', { requestId });
     // A request can end before its answer; the navigation that waits for it tells of any real failure.
     answer.catch(() => undefined);
   }
+}
+
+function bodyOf(title: string): string {
+  const shown = title.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  return Buffer.from(`<!doctype html><title>${shown}</title>${BODY}`).toString('base64');
+}
+
+function noDocument(url: string): PspError {
+  return new PspError('BROWSER_UNREACHABLE', `No document came from ${originOf(url) ?? 'the tab'}.`);
 }

@@ -2,14 +2,14 @@
 import { PspError, type Cookie, type Loss } from '@psp/protocol';
 import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '../driver.js';
 import { NO_SURROUNDINGS } from '../surroundings.js';
-import { NO_TAB_MEMORY } from '../tab-memory.js';
 import { BlankTab } from './blank.js';
-import { fromCdp, toCdp } from './cookies.js';
 import { OriginLists } from './discovery.js';
 import { CdpHold } from './hold.js';
+import { CookieJar } from './jar.js';
 import { callIn, isolatedWorld } from './page-code.js';
 import { isRefusal } from './refusal.js';
 import type { Target } from './target.js';
+import { CdpTabMemory } from './tab-memory.js';
 import { Targets, type TargetInfo } from './targets.js';
 import { CdpRefusal, type CdpTransport } from './transport.js';
 
@@ -26,7 +26,7 @@ const FEATURES: BrowserFeatures = {
   databasesInTabs: true,
   partitionedStorage: false,
   hold: true,
-  tabMemory: false,
+  tabMemory: true,
   surroundings: false,
 };
 
@@ -56,10 +56,11 @@ export class CdpDriver implements BrowserDriver {
   readonly features: BrowserFeatures;
   readonly framework: string;
   readonly hold: CdpHold;
-  readonly tabMemory = NO_TAB_MEMORY;
+  readonly tabMemory: CdpTabMemory;
   readonly surroundings = NO_SURROUNDINGS;
   readonly #targets: Targets;
   readonly #lists: OriginLists;
+  readonly #jar: CookieJar;
   readonly #primary: string | undefined;
   readonly #helperTabs: HelperTabs;
   readonly #helpers = new Set<string>();
@@ -80,7 +81,12 @@ export class CdpDriver implements BrowserDriver {
     this.#targets = new Targets(options.transport, options.timeoutMs, options.browserContextId);
     this.#lists = new OriginLists(this.#targets, () => this.#openHidden());
     this.hold = new CdpHold(this.#targets, () => this.#openHidden());
+    this.#jar = new CookieJar(this.#targets);
     this.#primary = options.primaryTargetId;
+    this.tabMemory = new CdpTabMemory(this.#targets, this.#targets.seenStorage, {
+      take: (tabId) => this.#takeBlank(tabId),
+      giveBack: (tabId) => void this.#blanks.delete(tabId),
+    });
   }
 
   static async open(options: CdpDriverOptions): Promise<CdpDriver> {
@@ -136,31 +142,16 @@ export class CdpDriver implements BrowserDriver {
     }
   }
 
-  async cookies(): Promise<{ cookies: Cookie[]; losses: Loss[] }> {
-    const { cookies: read } = await this.#targets.send('Storage.getCookies', this.#context());
-    const cookies: Cookie[] = [];
-    const losses: Loss[] = [];
-    for (const cookie of read.map(fromCdp)) {
-      if ('code' in cookie) losses.push(cookie);
-      else cookies.push(cookie);
-    }
-    return { cookies, losses };
+  cookies(): Promise<{ cookies: Cookie[]; losses: Loss[] }> {
+    return this.#jar.read();
   }
 
-  async setCookie(cookie: Cookie): Promise<CookieOutcome> {
-    try {
-      await this.#targets.send('Storage.setCookies', { cookies: [toCdp(cookie)], ...this.#context() });
-      return { ok: true };
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      return { ok: false, reason: ((error as PspError).cause as Error).message };
-    }
+  setCookie(cookie: Cookie): Promise<CookieOutcome> {
+    return this.#jar.set(cookie);
   }
 
-  async deleteCookie(cookie: Cookie): Promise<void> {
-    // The browser has no call to delete one cookie of a context; one that expired long ago takes its place and goes.
-    const outcome = await this.setCookie({ ...cookie, expires: 1 });
-    if (!outcome.ok) throw new PspError('UNSUPPORTED', `The browser would not delete the cookie ${cookie.name}.`);
+  deleteCookie(cookie: Cookie): Promise<void> {
+    return this.#jar.delete(cookie);
   }
 
   discoverOrigins({ timeoutMs }: CallOptions): Promise<Discovery> {
@@ -177,7 +168,10 @@ export class CdpDriver implements BrowserDriver {
   }
 
   async openTab(): Promise<Tab> {
-    const { targetId } = await this.#targets.send('Target.createTarget', { url: 'about:blank', ...this.#context() });
+    const { targetId } = await this.#targets.send('Target.createTarget', {
+      url: 'about:blank',
+      ...this.#targets.context(),
+    });
     return { id: targetId, url: 'about:blank', title: undefined, primary: false };
   }
 
@@ -187,19 +181,15 @@ export class CdpDriver implements BrowserDriver {
   }
 
   async visitBlank(tab: Tab, origin: string, options: CallOptions): Promise<Frame> {
-    const target = await this.#targets.open(tab.id);
-    let blank = this.#blanks.get(tab.id);
-    if (blank === undefined) this.#blanks.set(tab.id, (blank = new BlankTab(target)));
+    const blank = await this.#takeBlank(tab.id);
     const { frameId, executionContextId } = await blank.visit(origin, options.timeoutMs);
-    this.#frameTarget.set(frameId, target);
+    this.#frameTarget.set(frameId, blank.target);
     this.#blankWorld.set(frameId, executionContextId);
     return { id: frameId, origin, url: `${origin}/`, firstParty: true };
   }
 
   async release(tab: Tab, url: string, options: CallOptions): Promise<void> {
-    // The main frame of a tab has the tab's id.
-    this.#blankWorld.delete(tab.id);
-    const blank = this.#blanks.get(tab.id) ?? new BlankTab(await this.#targets.open(tab.id));
+    const blank = await this.#takeBlank(tab.id);
     await blank.end(url, options.timeoutMs);
     this.#blanks.delete(tab.id);
   }
@@ -218,6 +208,14 @@ export class CdpDriver implements BrowserDriver {
     return (this.#closed ??= this.#close());
   }
 
+  async #takeBlank(tabId: string): Promise<BlankTab> {
+    // The main frame of a tab has the tab's id.
+    this.#blankWorld.delete(tabId);
+    const blank = this.#blanks.get(tabId) ?? new BlankTab(await this.#targets.open(tabId));
+    this.#blanks.set(tabId, blank);
+    return blank;
+  }
+
   async #openHidden(): Promise<{ targetId: string; close: () => Promise<void> }> {
     const targetId = await this.#createHidden();
     return { targetId, close: () => this.closeTab({ id: targetId }) };
@@ -233,7 +231,7 @@ export class CdpDriver implements BrowserDriver {
   /** A tab that `close` closes, even where it is on its way only. */
   async #create(kind: { hidden?: boolean; background?: boolean }): Promise<string> {
     if (this.#closed !== undefined) throw new PspError('BROWSER_GONE', 'The driver was closed.');
-    const target = { url: 'about:blank', ...this.#context(), ...kind };
+    const target = { url: 'about:blank', ...this.#targets.context(), ...kind };
     const creating = this.#targets.send('Target.createTarget', target);
     this.#creating.add(creating);
     try {
@@ -285,11 +283,6 @@ export class CdpDriver implements BrowserDriver {
 
   #tab(target: TargetInfo): Tab {
     return { id: target.targetId, url: target.url, title: target.title, primary: target.targetId === this.#primary };
-  }
-
-  #context(): { browserContextId?: string } {
-    const { browserContextId } = this.#targets;
-    return browserContextId === undefined ? {} : { browserContextId };
   }
 }
 

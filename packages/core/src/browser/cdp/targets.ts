@@ -3,6 +3,7 @@ import { originOf } from '@psp/protocol';
 import type { Protocol } from 'devtools-protocol';
 import type { Answer, Method, Params } from './method.js';
 import { inOurWords } from './refusal.js';
+import { SeenStorage } from './seen-storage.js';
 import { Target } from './target.js';
 import { within, type CdpEvent, type CdpTransport } from './transport.js';
 
@@ -19,6 +20,7 @@ export class Targets {
   readonly #visited = new Set<string>();
   /** Tabs that are being asked to tell of their frames. */
   readonly #watching = new Set<Promise<void>>();
+  readonly seenStorage = new SeenStorage();
   readonly #off: () => void;
   readonly #onDocument = new Set<(url: string) => void>();
   readonly #onOpened = new Set<(info: TargetInfo) => void>();
@@ -87,6 +89,11 @@ export class Targets {
     await Promise.all(this.#watching);
   }
 
+  /** For calls to the browser that need to know which context is meant. */
+  context(): { browserContextId?: string } {
+    return this.browserContextId === undefined ? {} : { browserContextId: this.browserContextId };
+  }
+
   visited(): string[] {
     return [...this.#visited];
   }
@@ -117,21 +124,27 @@ export class Targets {
       this.#note((event.params as Protocol.Page.FrameNavigatedEvent).frame.url);
       return;
     }
-    if (event.method === 'Target.targetDestroyed')
-      this.#elsewhere.delete((event.params as Protocol.Target.TargetDestroyedEvent).targetId);
+    if (event.method === 'Target.targetDestroyed') {
+      const { targetId } = event.params as Protocol.Target.TargetDestroyedEvent;
+      this.#elsewhere.delete(targetId);
+      this.seenStorage.forget(targetId);
+    }
     if (event.method !== 'Target.targetCreated' && event.method !== 'Target.targetInfoChanged') return;
     const { targetInfo } = event.params as { targetInfo: TargetInfo };
     if (targetInfo.type !== 'page' && targetInfo.type !== 'iframe') return;
     if (!this.#isOurs(targetInfo)) return void this.#elsewhere.add(targetInfo.targetId);
     this.#note(targetInfo.url);
     if (event.method !== 'Target.targetCreated') return;
-    this.#watchFrames(targetInfo.targetId);
+    this.#watchFrames(targetInfo);
     for (const listener of this.#onOpened) listener(targetInfo);
   }
 
-  /** Frames of the tab's own process are no targets; the tab tells of them. */
-  #watchFrames(targetId: string): void {
-    const watching = this.open(targetId).then((target) => target.send('Page.enable', {}, WATCH_MS));
+  /** Frames of the tab's own process are no targets; the tab tells of them, and of its storage. */
+  #watchFrames(info: TargetInfo): void {
+    const watching = this.open(info.targetId).then(async (target) => {
+      const enabled = target.send('Page.enable', {}, WATCH_MS);
+      await Promise.allSettled([enabled, this.seenStorage.begin(target, info, WATCH_MS)]);
+    });
     // A tab that closes, crashes or is blocked meanwhile shows no more frames; its address was noted already.
     const settled = watching.then(noted, noted).then(() => void this.#watching.delete(settled));
     this.#watching.add(settled);
