@@ -1,140 +1,150 @@
 /**
- * `npm run bench`: capture and restore beside Playwright's own storageState and newContext, in one run, turn by turn, as ratios of
- * medians. Times of one machine say little; the ratios hold. `--short` does one round of the small rows.
+ * `npm run bench`: capture and restore beside Playwright's own storageState, and beside what the browser itself takes for its part of
+ * the work, in one run, turn by turn, as ratios of medians. Times of one machine say little; the ratios hold. A whole run writes
+ * docs/performance.md; `--short` does one round of the small rows and writes nothing.
  */
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { PlaywrightAdapter } from '@psp/playwright';
-import { expectFilled, fill, launch, startSite } from './fixture.mjs';
+import { blankNavigations, readRecords, writeRecords } from './floors.mjs';
+import { launch, startSite } from './fixture.mjs';
+import { measureMemory } from './peaks.mjs';
+import { Bench } from './pieces.mjs';
+import { markdown, table } from './report.mjs';
+import { inTurns } from './turns.mjs';
 
 const short = process.argv.includes('--short');
 const ROUNDS = short ? 1 : 7;
 const SMALL = { items: 20, records: 100, bytes: 300 };
-/** Captured from a tab that has left the origins, but for `open`. */
-const ROWS = [
-  { name: '1 origin, open', origins: 1, open: true, ...SMALL },
-  { name: '1 origin', origins: 1, ...SMALL },
-  { name: '10 origins', origins: 10, ...SMALL },
-  ...(short ? [] : [{ name: '50 origins', origins: 50, ...SMALL }]),
-  { name: '10,000 records', origins: 1, items: 20, records: 10_000, bytes: 300 },
-];
 
 const folder = await mkdtemp(join(tmpdir(), 'psp-bench-'));
 const site = await startSite();
 const browser = await launch();
 try {
-  console.log(
-    `Medians of ${ROUNDS} in ms, Playwright and PSP in turn. PSP seals and stores what it captures; Playwright keeps it in memory.\n`,
-  );
-  console.log(line(['', 'capture: Playwright', 'PSP', 'faster', 'restore: Playwright', 'PSP', 'faster']));
-  for (const row of ROWS) console.log(line([row.name, ...(await measure(row))]));
+  const results = [];
+  for (const measure of [oneOrigin, oneOpenOrigin, many, lazy, records, ...(short ? [] : [growth])]) {
+    results.push(...(await measure()));
+  }
+  const memory = await measureMemory(short);
+  console.log(table(results, memory));
+  if (!short)
+    await writeFile(new URL('../docs/performance.md', import.meta.url), markdown(results, memory, browser.version()));
 } finally {
   await browser.close();
   await site.close();
   await rm(folder, { recursive: true });
 }
-await memory();
 
-async function measure(row) {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  const adapter = new PlaywrightAdapter({
-    storage: `file:${folder}/${row.name}`,
-    keyFile: join(folder, 'key'),
-    onNotice: () => undefined,
+/** Captured from a tab that has left the origin. */
+async function oneOrigin() {
+  return small({ name: '1 origin', origins: 1, ...SMALL });
+}
+
+async function oneOpenOrigin() {
+  return small({ name: '1 origin, open', origins: 1, open: true, ...SMALL });
+}
+
+async function small(row) {
+  return withBench(row, async (bench) => {
+    const capture = await inTurns(ROUNDS, { playwright: bench.playwrightCapture, psp: bench.pspCapture });
+    const restore = await inTurns(ROUNDS, { playwright: bench.playwrightRestore, psp: bench.pspRestore });
+    return [result(row, 'capture', capture), result(row, 'restore', restore)];
   });
-  const session = await adapter.createSession(page, { name: row.name });
-  await fill(page, site, row);
-  if (row.open !== true) await page.goto('about:blank');
-  let storageState;
-  const capture = await inTurn(
-    async () => void (storageState = await context.storageState({ indexedDB: true })),
-    async () => void (await session.capture()),
-  );
-  await session.close();
-  await context.close();
-  const restore = await inTurn(
-    () =>
-      restored(row, async () => {
-        const target = await browser.newContext({ storageState });
-        return target.newPage();
-      }),
-    () =>
-      restored(row, async () => {
-        const target = await browser.newContext();
-        const newPage = await target.newPage();
-        const saved = await adapter.loadSession(session.getId());
-        await saved.restore(newPage);
-        await saved.close();
-        return newPage;
-      }),
-  );
-  return [...cells(capture), ...cells(restore)];
 }
 
-/** Times `restore` alone; what it gave is checked and closed off the clock. */
-async function restored(row, restore) {
-  const started = performance.now();
-  const page = await restore();
-  const took = performance.now() - started;
-  await expectFilled(page, site, row);
-  await page.context().close();
-  return took;
+async function many() {
+  const row = { name: short ? '10 origins' : '50 origins', origins: short ? 10 : 50, ...SMALL };
+  return withBench(row, async (bench) => {
+    const floor = () => blankNavigations(browser, originsOf(row));
+    const capture = await inTurns(ROUNDS, { playwright: bench.playwrightCapture, psp: bench.pspCapture, floor });
+    const restore = await inTurns(ROUNDS, { playwright: bench.playwrightRestore, psp: bench.pspRestore, floor });
+    return [result(row, 'capture', capture), result(row, 'eager restore', restore)];
+  });
 }
 
-/** Medians of both, one warm-up first. A function may give the time itself. */
-async function inTurn(first, second) {
-  const times = [[], []];
-  for (let round = short ? 0 : -1; round < ROUNDS; round++) {
-    for (const [index, run] of [first, second].entries()) {
-      const started = performance.now();
-      const own = await run();
-      if (round >= 0) times[index].push(own ?? performance.now() - started);
-    }
+async function lazy() {
+  const row = { name: short ? '10 origins, lazy' : '50 origins, lazy', origins: short ? 10 : 50, ...SMALL };
+  return withBench(row, async (bench) => {
+    await bench.playwrightCapture();
+    await bench.pspCapture();
+    const { blank, ...page } = await inTurns(ROUNDS, {
+      playwright: bench.playwrightFirstPage,
+      psp: bench.pspFirstPage,
+      plain: bench.plainVisit,
+      blank: async () => (await blankNavigations(browser, originsOf(row))) / row.origins,
+    });
+    const call = await inTurns(ROUNDS, { playwright: bench.playwrightCall, psp: bench.lazyCall });
+    const floor = page.plain + blank;
+    return [
+      result(row, 'restore until the first page', { ...page, floor }),
+      result(row, 'restore, the call itself', call),
+    ];
+  });
+}
+
+async function records() {
+  const row = { name: '10,000 records', origins: 1, items: 20, records: 10_000, bytes: 300 };
+  return withBench(row, async (bench) => {
+    // Another tab of the origin, so that the one that is captured stands elsewhere.
+    const floorPage = await (
+      await browser.newContext({ storageState: await bench.context.storageState({ indexedDB: true }) })
+    ).newPage();
+    await floorPage.goto(`${site.origin(0)}/`);
+    const capture = await inTurns(ROUNDS, {
+      playwright: bench.playwrightCapture,
+      psp: bench.pspCapture,
+      floor: () => readRecords(floorPage),
+    });
+    const restore = await inTurns(ROUNDS, {
+      playwright: bench.playwrightRestore,
+      psp: bench.pspRestore,
+      floor: () => writeRecords(floorPage),
+    });
+    await floorPage.context().close();
+    return [result(row, 'capture', capture), result(row, 'restore', restore)];
+  });
+}
+
+/** What an origin costs among few and among many. */
+async function growth() {
+  const costs = { capture: {}, restore: {} };
+  for (const origins of [10, 200]) {
+    const row = { name: `${origins} origins`, origins, ...SMALL };
+    await withBench(row, async (bench) => {
+      const { capture, restore } = await inTurns(3, { capture: bench.pspCapture, restore: bench.pspRestore });
+      costs.capture[origins] = capture / origins;
+      costs.restore[origins] = restore / origins;
+      return [];
+    });
   }
-  return times.map(median);
+  return Object.entries(costs).map(([work, { 10: few, 200: lots }]) => ({
+    name: '200 origins',
+    work: `${work}, each origin beside 10 origins`,
+    psp: lots,
+    growth: lots / few,
+  }));
 }
 
-function cells([playwright, psp]) {
-  return [playwright.toFixed(0), psp.toFixed(0), `${(playwright / psp).toFixed(2)} x`];
-}
-
-function line(values) {
-  return values
-    .map((value, index) => (index === 0 ? value.padEnd(16) : value.padStart(value.length > 9 ? value.length + 2 : 9)))
-    .join('');
-}
-
-/** Each time in a process of its own, so that nothing but one capture and one restore is measured. */
-async function memory() {
-  const script = fileURLToPath(new URL('memory.mjs', import.meta.url));
-  const runs = [];
-  for (let run = 0; run < (short ? 1 : 5); run++) {
-    const { stdout } = await promisify(execFile)(process.execPath, [
-      '--expose-gc',
-      script,
-      ...(short ? ['--short'] : []),
-    ]);
-    runs.push(JSON.parse(stdout));
-  }
-  const { records, bytes } = runs[0];
-  console.log(
-    `\nPeak of Node's memory above its level before, ${records.toLocaleString('en')} records, ${mega(bytes)} of state:`,
-  );
-  for (const name of ['capture', 'restore']) {
-    const peak = median(runs.map((run) => run[name]));
-    console.log(`  ${name}: ${mega(peak)}, ${(peak / bytes).toFixed(2)} times the state`);
+async function withBench(row, work) {
+  const bench = await Bench.open({ browser, site, folder, row });
+  try {
+    return await work(bench);
+  } finally {
+    await bench.close();
   }
 }
 
-function median(list) {
-  return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
+function result({ name }, work, { playwright, psp, floor }) {
+  return {
+    name,
+    work,
+    playwright,
+    psp,
+    faster: playwright / psp,
+    ...(floor === undefined ? {} : { floor, over: psp / floor }),
+  };
 }
 
-function mega(bytes) {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
+function originsOf({ origins }) {
+  return Array.from({ length: origins }, (_, index) => site.origin(index));
 }

@@ -52,7 +52,8 @@ const NOT_READY = {
 
 export class Session<P> {
   readonly #context: SessionContext<P>;
-  readonly #origins: readonly string[];
+  /** Origins to look at besides those that are found: named by the caller, or restored, which the user may not have visited yet. */
+  #origins: readonly string[];
   #metadata: SessionStart['metadata'];
   #revision: Revision | undefined;
   #driver: BrowserDriver | undefined;
@@ -188,6 +189,8 @@ export class Session<P> {
     this.#refusal = NOT_READY.unfinished;
     this.#restoration = undefined;
     this.#restoration = await beginRestore(driver, state, options);
+    const restored = state.document.origins.filter(({ partition }) => partition === undefined);
+    this.#origins = [...new Set([...this.#origins, ...restored.map(({ origin }) => origin)])];
     this.#refusal = undefined;
     return this.#restoration.report();
   }

@@ -38,11 +38,13 @@ describe('a session', () => {
   test('captures again after a restore, as the next version, and tells when somebody else was first', async () => {
     const page = await browser.newPage();
     await page.goto(`${site.origin('a.localhost')}/`);
+    await page.evaluate('localStorage.setItem("k", "v")');
     const session = await adapter.createSession(page, { name: 'versions' });
     expect((await session.capture()).version).toBe(1);
     const worker = await adapter.loadSession('versions');
     await worker.restore(await browser.newPage());
-    expect((await worker.capture()).version).toBe(2);
+    // Nobody has visited the origin here.
+    expect(await worker.capture()).toMatchObject({ version: 2, counts: { origins: 1, localStorage: 1 } });
     await expect(session.capture()).rejects.toMatchObject({ code: 'CONFLICT' });
     await expect((await adapter.loadSession('versions')).capture()).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });

@@ -80,6 +80,17 @@ export const VISIT_CASES: readonly DriverCase[] = [
     },
   },
   {
+    name: 'does not take its own visits for those of the user',
+    async run({ driver, goto }, site) {
+      await goto(`${site.origin('a.localhost')}/`);
+      const helper = await driver.openHelper();
+      await driver.visitBlank(helper, site.origin('b.localhost'), TIMEOUT);
+      await driver.closeTab(helper);
+      const seen = driver.features.visited ? [site.origin('a.localhost')] : [];
+      assert.deepEqual(driver.visited(), seen);
+    },
+  },
+  {
     name: '[PSP-TRAP-28] looks for origins without a trace in the browser of the user',
     async run({ driver, goto, evaluate, shownTabs }, site) {
       const origin = site.origin('a.localhost');

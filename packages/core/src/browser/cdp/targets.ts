@@ -20,6 +20,8 @@ export class Targets {
   readonly #visited = new Set<string>();
   /** Tabs that are being asked to tell of their frames. */
   readonly #watching = new Set<Promise<void>>();
+  /** Our sessions with tabs of the user. What happens in helper tabs is no visit. */
+  readonly #watched = new Set<string | undefined>();
   readonly seenStorage = new SeenStorage();
   readonly #off: () => void;
   readonly #onDocument = new Set<(url: string) => void>();
@@ -121,6 +123,7 @@ export class Targets {
 
   #onEvent(event: CdpEvent): void {
     if (event.method === 'Page.frameNavigated') {
+      if (!this.#watched.has(event.sessionId)) return;
       this.#note((event.params as Protocol.Page.FrameNavigatedEvent).frame.url);
       return;
     }
@@ -142,6 +145,7 @@ export class Targets {
   /** Frames of the tab's own process are no targets; the tab tells of them, and of its storage. */
   #watchFrames(info: TargetInfo): void {
     const watching = this.open(info.targetId).then(async (target) => {
+      this.#watched.add(target.sessionId);
       const enabled = target.send('Page.enable', {}, WATCH_MS);
       await Promise.allSettled([enabled, this.seenStorage.begin(target, info, WATCH_MS)]);
     });

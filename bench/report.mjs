@@ -1,0 +1,62 @@
+/** The figures of a run as lines for the terminal and as docs/performance.md. */
+import { cpus } from 'node:os';
+
+const HEAD = ['', 'Playwright', 'PSP', 'faster', 'floor', 'over the floor'];
+
+/** @param {readonly object[]} results @param {{records: number, bytes: number, peaks: object[]}} memory */
+export function table(results, memory) {
+  const rows = [HEAD, ...results.map(cells)];
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column] + 2)))
+      .join('')
+      .trimEnd(),
+  );
+  return ['Medians in ms, in turn.', '', ...lines, '', ...memoryLines(memory)].join('\n');
+}
+
+/** @param {readonly object[]} results @param {object} memory @param {string} browser */
+export function markdown(results, memory, browser) {
+  const row = (cells) => `| ${cells.join(' | ')} |`;
+  return `# Performance
+
+Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: Chromium ${browser}, Node.js ${process.versions.node}, ${cpus().length} cores (${cpus()[0]?.model.trim()}).
+
+Medians in milliseconds. Playwright's \`storageState({ indexedDB: true })\` and \`newContext({ storageState })\`, PSP, and the floor were
+measured in turn, in one run, so that the ratios hold where the times do not. PSP seals what it captures and stores it durably;
+Playwright keeps it in memory. Each origin has 20 entries of localStorage and 100 records, unless the row says otherwise.
+
+The floor is the browser's own part of the work: for origins, blank documents of one origin after another in a tab; for records, the
+page's own \`getAll\` with \`JSON.stringify\`, and its own loop of \`put\`; for a first page, the same visit with nothing to restore and one
+blank document more.
+
+${row(HEAD)}
+${row(['---', ...HEAD.slice(1).map(() => '---:')])}
+${results.map((result) => row(cells(result))).join('\n')}
+
+## Memory
+
+${memoryLines(memory)
+  .map((line) => line.trim())
+  .join('\n')}
+`;
+}
+
+function cells({ name, work, playwright, psp, faster, floor, over, growth }) {
+  const last = growth === undefined ? times(over) : times(growth);
+  return [`${name}: ${work}`, ms(playwright), ms(psp), times(faster), ms(floor), last];
+}
+
+function memoryLines({ records, bytes, peaks }) {
+  const head = `Peak of Node's memory, ${records.toLocaleString('en')} records, ${mega(bytes)} of state:`;
+  const lines = peaks.map(
+    ({ work, above, whole }) =>
+      `- ${work}: ${mega(above)} above the level before, ${(above / bytes).toFixed(2)} times the state; the whole process ${mega(whole)}`,
+  );
+  return [head, '', ...lines];
+}
+
+const ms = (value) => (value === undefined ? '' : value < 10 ? value.toFixed(1) : value.toFixed(0));
+const times = (value) => (value === undefined ? '' : `${value.toFixed(2)} x`);
+const mega = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
