@@ -1,6 +1,7 @@
 /** The targets of one browser context: which there are, one session for each that is used, and the origins seen. */
 import { originOf } from '@psp/protocol';
 import type { Protocol } from 'devtools-protocol';
+import { isBlankUrl } from './blank.js';
 import type { Answer, Method, Params } from './method.js';
 import { inOurWords } from './refusal.js';
 import { SeenStorage } from './seen-storage.js';
@@ -20,8 +21,6 @@ export class Targets {
   readonly #visited = new Set<string>();
   /** Tabs that are being asked to tell of their frames. */
   readonly #watching = new Set<Promise<void>>();
-  /** Our sessions with tabs of the user. What happens in helper tabs is no visit. */
-  readonly #watched = new Set<string | undefined>();
   readonly seenStorage = new SeenStorage();
   readonly #off: () => void;
   readonly #onDocument = new Set<(url: string) => void>();
@@ -123,7 +122,6 @@ export class Targets {
 
   #onEvent(event: CdpEvent): void {
     if (event.method === 'Page.frameNavigated') {
-      if (!this.#watched.has(event.sessionId)) return;
       this.#note((event.params as Protocol.Page.FrameNavigatedEvent).frame.url);
       return;
     }
@@ -145,7 +143,6 @@ export class Targets {
   /** Frames of the tab's own process are no targets; the tab tells of them, and of its storage. */
   #watchFrames(info: TargetInfo): void {
     const watching = this.open(info.targetId).then(async (target) => {
-      this.#watched.add(target.sessionId);
       const enabled = target.send('Page.enable', {}, WATCH_MS);
       await Promise.allSettled([enabled, this.seenStorage.begin(target, info, WATCH_MS)]);
     });
@@ -156,7 +153,8 @@ export class Targets {
 
   #note(url: string): void {
     const origin = originOf(url);
-    if (origin === undefined) return;
+    // Blank pages of ours are no visits of the user's, in whichever tab they stand.
+    if (origin === undefined || isBlankUrl(url)) return;
     this.#visited.add(origin);
     for (const listener of this.#onDocument) listener(url);
     this.#onFirstVisit?.();
