@@ -13,7 +13,12 @@ export { connectCdp, type ConnectCdpOptions } from './browser/cdp/connect.js';
 export { connectWebDriver, type ConnectWebDriverOptions } from './browser/webdriver/open.js';
 export type * from './browser/driver.js';
 export { NO_HOLD, type DocumentHold, type Hold, type HoldOptions } from './browser/hold.js';
-export { NO_SURROUNDINGS, type PermissionSetting, type Surroundings } from './browser/surroundings.js';
+export {
+  NO_SURROUNDINGS,
+  type PermissionSetting,
+  type RequestHeader,
+  type Surroundings,
+} from './browser/surroundings.js';
 export {
   NO_TAB_MEMORY,
   type HistoryEntry,

@@ -62,7 +62,8 @@ const SLACK_MS = 5_000;
 export async function callPage<R extends PageRequest>(place: Place, request: R): Promise<PageReply<Replies[R['do']]>> {
   const { driver, tab, frame } = place;
   const timeoutMs = request.timeoutMs + SLACK_MS;
-  const origin = frame.origin ?? '';
+  // What an opaque origin is called (HTML, section 7.1.1).
+  const origin = frame.origin ?? 'null';
   const addressed: R & Addressed = { ...request, origin };
   const text = JSON.stringify(addressed);
   checkSize(request.do, text);

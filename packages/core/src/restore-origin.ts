@@ -4,6 +4,7 @@ import type { OriginBatches } from './batches.js';
 import type { BrowserDriver, Tab } from './browser/driver.js';
 import type { WithTab } from './helper-pool.js';
 import type { RestoreAccounts } from './restore-report.js';
+import type { SurroundingsRestore } from './restore-surroundings.js';
 import { writeOrigin } from './write-origin.js';
 
 export class OriginRestore {
@@ -14,6 +15,7 @@ export class OriginRestore {
     readonly document: SessionDocument,
     readonly accounts: RestoreAccounts,
     readonly timeoutMs: number,
+    readonly around: SurroundingsRestore,
   ) {}
 
   stateOf({ origin }: OriginBatches): OriginState {
@@ -41,6 +43,10 @@ export class OriginRestore {
   async #write(tab: Tab, state: OriginState, { batches }: OriginBatches): Promise<Loss[]> {
     const { driver, timeoutMs } = this;
     const frame = await driver.visitBlank(tab, state.origin, { timeoutMs });
-    return writeOrigin({ driver, tab, frame }, state, batches, timeoutMs);
+    const place = { driver, tab, frame };
+    const seen = this.around.look(place);
+    const losses = await writeOrigin(place, state, batches, timeoutMs);
+    await seen;
+    return losses;
   }
 }

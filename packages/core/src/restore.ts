@@ -7,11 +7,12 @@ import { EagerOrigins, type OriginPlan } from './restore-eager.js';
 import { LazyOrigins } from './restore-lazy.js';
 import { OriginRestore } from './restore-origin.js';
 import { RestoreAccounts, type RestoreReport } from './restore-report.js';
+import { type SurroundingsOptions, SurroundingsRestore } from './restore-surroundings.js';
 import { TabRestore, type TabsMode } from './restore-tabs.js';
 import type { SessionState } from './state.js';
 import { checkedTimeout } from './timeout.js';
 
-export interface RestoreOptions {
+export interface RestoreOptions extends SurroundingsOptions {
   /**
    * What to do with the tabs of the session. `primary` (default): the sessionStorage of its active tab goes into the tab that
    * the user handed over. `all`: that, and every other tab is opened at its address. `none`: no tab is touched.
@@ -65,6 +66,7 @@ export async function beginRestore(
 class RestoreRun implements Restoration {
   readonly #accounts: RestoreAccounts;
   readonly #timeoutMs: number;
+  readonly #around: SurroundingsRestore;
   #plan: OriginPlan | undefined;
   #settled: Promise<RestoreReport> | undefined;
 
@@ -74,6 +76,7 @@ class RestoreRun implements Restoration {
     readonly options: RestoreOptions,
   ) {
     this.#timeoutMs = checkedTimeout(options.timeoutMs, 'timeoutMs') ?? DEFAULT_TIMEOUT_MS;
+    this.#around = new SurroundingsRestore(driver, document, options, this.#timeoutMs);
     const parts = ['cookies', ...document.origins.map(({ origin }) => origin)];
     this.#accounts = new RestoreAccounts(driver, parts, options.onProgress);
   }
@@ -83,6 +86,8 @@ class RestoreRun implements Restoration {
       this.#plan = await this.#prepare();
       await this.#cookies();
       await this.#plan.begin(batches);
+      // Before the tabs, so that a page that loads there finds them.
+      await this.#around.restore(this.#accounts);
       await this.#tabs();
     } catch (cause) {
       // What ended the restore is what to tell.
@@ -118,7 +123,7 @@ class RestoreRun implements Restoration {
   /** Before cookies: no page is to find them and lack the rest. */
   async #prepare(): Promise<OriginPlan> {
     const { driver, document, options } = this;
-    const origins = new OriginRestore(driver, document, this.#accounts, this.#timeoutMs);
+    const origins = new OriginRestore(driver, document, this.#accounts, this.#timeoutMs, this.#around);
     if (driver.features.hold && options.speed === 'lazy') {
       const lazy = new LazyOrigins(origins);
       try {

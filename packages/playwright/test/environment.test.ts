@@ -1,21 +1,27 @@
 /** What sites see of machine and user: captured from a real page, by origin where it belongs to one. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { SessionDocument } from '@psp/protocol';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { adapter, browser, openArchive, site } from './fixture.js';
+import { adapter, browser, openArchive, site, stored } from './fixture.js';
 
 const A = (): string => site.origin('a.localhost');
 const B = (): string => site.origin('b.localhost');
 
-const LAUNCH: BrowserContextOptions = {
+const ENVIRONMENT = {
   userAgent: 'Mozilla/5.0 (Of the test) psp/1',
   viewport: { width: 801, height: 602 },
   deviceScaleFactor: 1.5,
   locale: 'de-DE',
-  timezoneId: 'Asia/Tokyo',
-  colorScheme: 'dark',
+  timeZone: 'Asia/Tokyo',
+  colorScheme: 'dark' as const,
   geolocation: { latitude: 52.5, longitude: 13.25, accuracy: 7 },
 };
+
+/** The same in Playwright's words. */
+const { timeZone, ...others } = ENVIRONMENT;
+const LAUNCH: BrowserContextOptions = { ...others, timezoneId: timeZone };
 
 /** Sets permissions of a context from outside, as long as the browser runs. */
 async function permit(context: BrowserContext, origin: string, states: Record<string, string>): Promise<void> {
@@ -52,13 +58,7 @@ describe('a capture', () => {
     const before = site.requests.length;
     const { environment, losses } = await captured(page);
     expect(environment).toEqual({
-      userAgent: LAUNCH.userAgent,
-      viewport: LAUNCH.viewport,
-      deviceScaleFactor: 1.5,
-      locale: 'de-DE',
-      timeZone: 'Asia/Tokyo',
-      colorScheme: 'dark',
-      geolocation: LAUNCH.geolocation,
+      ...ENVIRONMENT,
       // No denial of what the site denies to itself.
       permissions: [
         { origin: A(), name: 'geolocation', state: 'granted' },
@@ -79,5 +79,125 @@ describe('a capture', () => {
     expect((await captured(page)).environment).toMatchObject({ userAgent: LAUNCH.userAgent });
     expect((await captured(page)).environment).not.toHaveProperty('geolocation');
     expect((await captured(page)).environment).not.toHaveProperty('permissions');
+  });
+});
+
+/** The states of permissions as the page's own scripts see them. */
+const statesIn = (page: Page, ...names: string[]): Promise<string[]> =>
+  page.evaluate(
+    (all) => Promise.all(all.map(async (name) => (await navigator.permissions.query({ name: name as 'midi' })).state)),
+    names,
+  );
+
+const toldTo = (page: Page): Promise<unknown> =>
+  page.evaluate(() => ({
+    userAgent: navigator.userAgent,
+    viewport: { width: innerWidth, height: innerHeight },
+    deviceScaleFactor: devicePixelRatio,
+    locale: navigator.language,
+    number: (1.5).toLocaleString(),
+    timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    colorScheme: matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light',
+  }));
+
+describe('a restore', () => {
+  test('[PSP-ENV-3] sets the permissions of each origin for as long as the session is open', async () => {
+    const permissions = [
+      { origin: A(), name: 'geolocation', state: 'granted' as const },
+      { origin: A(), name: 'camera', state: 'denied' as const },
+      { origin: B(), name: 'clipboard-read', state: 'granted' as const },
+    ];
+    const origins = [{ origin: A(), localStorage: [], indexedDB: [] }];
+    const session = await adapter.loadSession(await stored({ origins, environment: { permissions } }));
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await permit(context, A(), { geolocation: 'granted' });
+    // One of them stands already.
+    expect(await session.restore(page)).toMatchObject({ losses: [], done: ['0 cookies', A(), '3 permissions'] });
+    await page.goto(`${A()}/`);
+    expect(await statesIn(page, 'geolocation', 'camera', 'clipboard-read')).toEqual(['granted', 'denied', 'prompt']);
+    await page.goto(`${B()}/`);
+    expect(await statesIn(page, 'geolocation', 'camera', 'clipboard-read')).toEqual(['prompt', 'prompt', 'granted']);
+    expect((await captured(page)).environment?.permissions).toHaveLength(3);
+    await session.close();
+    expect(await statesIn(page, 'clipboard-read')).toEqual(['prompt']);
+  });
+
+  test('[PSP-ENV-3] does not set what stands, since the browser forgets whatever it was told of a context with whoever told some of it', async () => {
+    const permissions = [{ origin: A(), name: 'geolocation', state: 'granted' as const }];
+    const origins = [{ origin: A(), localStorage: [], indexedDB: [] }];
+    const session = await adapter.loadSession(await stored({ origins, environment: { permissions } }));
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await permit(context, A(), { geolocation: 'granted' });
+    expect((await session.restore(page)).losses).toEqual([]);
+    await session.close();
+    await page.goto(`${A()}/`);
+    expect(await statesIn(page, 'geolocation')).toEqual(['granted']);
+  });
+
+  test('[PSP-ENV-4] leaves the page as it is told of machine and user, unless asked; then it appears as captured', async () => {
+    const session = await adapter.loadSession(await stored({ environment: ENVIRONMENT }));
+    const context = await browser.newContext({ permissions: ['geolocation'] });
+    const page = await context.newPage();
+    await page.goto(`${A()}/`);
+    const before = await toldTo(page);
+    expect((await session.restore(page)).done).toEqual(['0 cookies']);
+    expect(await toldTo(page)).toEqual(before);
+
+    const report = await session.restore(page, { environment: true });
+    expect(report).toMatchObject({ losses: [], done: ['0 cookies', 'environment'] });
+    const { geolocation, ...view } = ENVIRONMENT;
+    expect(await toldTo(page)).toEqual({ ...view, number: '1,5' });
+    await page.goto(`${B()}/`);
+    expect(await toldTo(page)).toEqual({ ...view, number: '1,5' });
+    expect((await captured(page)).environment).toMatchObject({ ...view, geolocation });
+    await session.close();
+    // The browser forgets the size that Playwright gave the page, too.
+    expect(await toldTo(page)).toEqual({ ...(before as object), viewport: expect.anything() });
+  });
+
+  test('[PSP-ENV-4] names what another client of the browser holds, and nothing that it holds as wanted', async () => {
+    const page = await (await browser.newContext({ timezoneId: 'Asia/Tokyo', locale: 'fr-FR' })).newPage();
+    const session = await adapter.loadSession(await stored({ environment: ENVIRONMENT }));
+    const { losses } = await session.restore(page, { environment: true });
+    expect(losses).toEqual([]);
+    await page.goto(`${A()}/`);
+    expect(await toldTo(page)).toMatchObject({ timeZone: 'Asia/Tokyo', locale: 'de-DE', number: '1,5' });
+  });
+
+  test('[PSP-ENV-4] sends the headers of the session with each request of the page, and names credentials', async () => {
+    const seen: unknown[] = [];
+    const server = createServer((request, response) => {
+      if (request.url === '/page') seen.push([request.headers['x-gate'], request.headers['accept-language']]);
+      response.writeHead(200, { 'content-type': 'text/html' }).end('<title>page</title>');
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://h.localhost:${(server.address() as AddressInfo).port}/page`;
+    const headers = [
+      { name: 'X-Gate', value: 'one' },
+      { name: 'x-gate', value: 'two' },
+    ];
+    const http = { headers, credentials: [{ username: 'user', password: 'canary' }] };
+    const items = [{ name: 'k', value: 'v' }];
+    const tabs = [{ url, active: true, sessionStorage: [{ origin: new URL(url).origin, items }] }];
+    const session = await adapter.loadSession(
+      await stored({ environment: { locale: 'de-DE', userAgent: 'u' }, http, tabs }),
+    );
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(url);
+    const { losses, done } = await session.restore(page, { environment: true });
+    expect(done).toContain('http headers');
+    expect(losses).toMatchObject([{ code: 'environment-not-restored', item: 'http.credentials' }]);
+    expect(JSON.stringify(losses)).not.toContain('canary');
+    await page.waitForFunction(() => sessionStorage.getItem('k') === 'v');
+    await page.goto(url);
+    server.closeAllConnections();
+    server.close();
+    expect(seen).toEqual([
+      [undefined, 'en-US,en;q=0.9'],
+      ['one, two', 'de-DE'],
+      ['one, two', 'de-DE'],
+    ]);
   });
 });

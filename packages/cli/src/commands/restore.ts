@@ -27,7 +27,7 @@ export const restore: Command<BrowserOptions & { tabs: boolean }> = {
       () => connect(run.timeout()),
       (driver) => {
         const onProgress = run.showProgress('writing');
-        return restoreState(driver, state, { tabs: tabs ? 'all' : 'none', onProgress, ...run.timeout() });
+        return restoreState(driver, state, { tabs: tabs ? 'all' : 'none', permissions: false, onProgress, ...run.timeout() });
       },
     );
     const shown = publicReport(report);

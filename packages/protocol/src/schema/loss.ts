@@ -22,6 +22,9 @@ export const LOSS_ADVICE = {
   'tab-crashed': 'The tab crashed. Reload it, then capture again.',
   'tab-failed': 'The tab went elsewhere, or would not be read or written. See the detail, then repeat.',
   'tab-not-restored': 'Other tabs were in the session. Restore with `tabs: "all"` to open them.',
+  'permission-not-restored':
+    'Permissions are settings of the browser. Give `launchOptions` to the framework, or grant them in the browser.',
+  'environment-not-restored': 'Give `launchOptions` to the framework, which sets it at launch.',
   'storage-denied': 'The browser denies this storage to the page.',
   'item-refused': 'The browser refused the item, most often for want of quota.',
   'database-blocked': 'An open page holds the database. Close its tabs, then repeat.',

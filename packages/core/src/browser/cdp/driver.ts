@@ -1,13 +1,13 @@
 /** The driver of any Chromium browser, over any CDP connection. Knows nothing of what a session is. */
 import { PspError, type Cookie, type Loss } from '@psp/protocol';
 import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '../driver.js';
-import { NO_SURROUNDINGS } from '../surroundings.js';
 import { BlankTab } from './blank.js';
 import { OriginLists } from './discovery.js';
 import { CdpHold } from './hold.js';
 import { CookieJar } from './jar.js';
 import { callIn, isolatedWorld } from './page-code.js';
 import { isRefusal } from './refusal.js';
+import { CdpSurroundings } from './surroundings.js';
 import type { Target } from './target.js';
 import { CdpTabMemory } from './tab-memory.js';
 import { Targets, type TargetInfo } from './targets.js';
@@ -27,7 +27,7 @@ const FEATURES: BrowserFeatures = {
   partitionedStorage: false,
   hold: true,
   tabMemory: true,
-  surroundings: false,
+  surroundings: true,
 };
 
 /** Milliseconds for each step of giving a tab back after a failure. */
@@ -57,7 +57,7 @@ export class CdpDriver implements BrowserDriver {
   readonly framework: string;
   readonly hold: CdpHold;
   readonly tabMemory: CdpTabMemory;
-  readonly surroundings = NO_SURROUNDINGS;
+  readonly surroundings: CdpSurroundings;
   readonly #targets: Targets;
   readonly #lists: OriginLists;
   readonly #jar: CookieJar;
@@ -79,6 +79,7 @@ export class CdpDriver implements BrowserDriver {
     // Tabs that the user sees do not come and go while the user works.
     this.features = { ...FEATURES, hiddenHelper: isHidden, hold: isHidden };
     this.#targets = new Targets(options.transport, options.timeoutMs, options.browserContextId);
+    this.surroundings = new CdpSurroundings(this.#targets);
     this.#lists = new OriginLists(this.#targets, () => this.#openHidden());
     this.hold = new CdpHold(this.#targets, () => this.#openHidden());
     this.#jar = new CookieJar(this.#targets);
