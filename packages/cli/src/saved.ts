@@ -1,19 +1,26 @@
 /** What every command says once a session is stored. */
-import type { Loss, SessionCounts, SessionMetadata } from '@psp/protocol';
+import type { SessionCounts, SessionDocument, SessionMetadata } from '@psp/protocol';
+import { tellSkipped } from './choosing.js';
 import type { Output } from './output.js';
 import type { Run } from './run.js';
 import { byteSize, plural, relativeTime } from './units.js';
 
 /** The JSON form is documented in docs/cli.md, "Saved". */
-export function reportSaved(run: Run, verb: string, metadata: SessionMetadata, losses: readonly Loss[]): void {
+export function reportSaved(
+  run: Run,
+  verb: string,
+  metadata: SessionMetadata,
+  { losses, skipped = [] }: Pick<SessionDocument, 'losses' | 'skipped'>,
+): void {
   const { output } = run;
   warnOfNothing(output, metadata.counts);
-  output.result({ ...metadata, losses }, () => {
+  output.result({ ...metadata, losses, skipped }, () => {
     output.line(`${verb} "${metadata.name}"`);
     output.line(`  id       ${metadata.id}`);
     output.line(`  holds    ${contents(metadata)}`);
     if (metadata.expiresAt !== undefined) output.line(`  expires  first ${relativeTime(metadata.expiresAt)}`);
     output.losses(losses);
+    tellSkipped(output, skipped);
   });
 }
 

@@ -220,6 +220,33 @@ describe('export', () => {
   });
 });
 
+describe('export of a part', () => {
+  test('[PSP-CHO-3] holds what was chosen, and says what was left out', async () => {
+    const exported = async (...choice: string[]) => {
+      const file = home.path('part.json');
+      const outcome = await home.psp(['export', 'first', '--format', 'psp', '--output', file, '--force', ...choice]);
+      expect(outcome.code).toBe(0);
+      return { text: await readFile(file, 'utf8'), said: outcome.stderr };
+    };
+    const one = await exported('--exclude', 'cookie:a*', '--exclude', 'indexedDB:profile/users');
+    expect(one.text).toContain(SECRETS.cookie);
+    expect(one.text).toContain(SECRETS.local);
+    for (const left of [JWT, SECRETS.record]) expect(one.text).not.toContain(left);
+    expect(one.said).toContain('left out by choice:\n  - cookie: 1 item of .app.example\n  - indexedDB: 1 item of ');
+    const cookies = await exported('--include', 'app.example cookie');
+    expect(JSON.parse(cookies.text)).toMatchObject({ cookies: [{ name: 'sid' }, { name: 'auth' }], origins: [] });
+    expect(cookies.said).toContain(`  - origin: ${ORIGIN}\n`);
+    expect(JSON.parse((await exported('--include', 'other.example')).text)).toMatchObject({ cookies: [], origins: [] });
+    const { skipped } = await home.json<{ skipped: object[] }>([
+      ...['export', 'first', '--format', 'playwright', '--output', 'part.json', '--force', '--exclude', 'cookie'],
+    ]);
+    expect(skipped).toEqual([
+      { kind: 'cookie', origin: 'app.example', count: 1 },
+      { kind: 'cookie', origin: '.app.example', count: 1 },
+    ]);
+  });
+});
+
 describe('a wrong command line', () => {
   test.each([
     [[], 'expected a command'],
@@ -270,6 +297,15 @@ describe('a wrong command line', () => {
     [['restore', 'nobody', '--cdp', 'ftp://x'], '--cdp: expected a CDP address'],
     [['capture', '--cdp', 'nonsense'], 'CDP address'],
     [['capture', '--cdp', 'http://127.0.0.1:1', '--origin', 'nonsense'], 'origins: expected an address'],
+    [
+      ['capture', '--cdp', 'http://127.0.0.1:1', '--include', 'www.app.example'],
+      'include[0] ("www.app.example"): expected a registrable domain',
+    ],
+    [
+      ['export', 'first', '--format', 'psp', '--exclude', 'cookies:x'],
+      'exclude[0] ("cookies:x"): expected one of cookie,',
+    ],
+    [['restore', 'first', '--cdp', 'http://127.0.0.1:1', '--exclude', ''], 'exclude[0] (""): expected a site'],
     [['capture', '--cdp', '-'], '--cdp: expected an address on standard input'],
     [['capture', '--bidi', 'http://127.0.0.1:9222/'], 'found something else. Write ws://127.0.0.1:9222\n'],
     [['capture', '--bidi', 'http://canary-pass@host/x'], '--bidi: expected a WebDriver BiDi address, ws://host:port'],

@@ -1,5 +1,5 @@
 /** What all adapters share: where sessions are kept, and how one begins. An adapter adds how to reach the browser of a page. */
-import { newSessionId, PspError } from '@psp/protocol';
+import { newSessionId, parseChoice, PspError, type ChoiceInput } from '@psp/protocol';
 import { Archive } from './archive.js';
 import type { BrowserDriver } from './browser/driver.js';
 import { openKeySource } from './seal/key-file.js';
@@ -22,7 +22,8 @@ export interface AdapterOptions {
   readonly timeoutMs?: number;
 }
 
-export interface CreateSessionOptions {
+/** `include` and `exclude` choose what belongs to the session, at every capture of this object. */
+export interface CreateSessionOptions extends ChoiceInput {
   /** For people; several sessions may share a name. */
   readonly name: string;
   readonly storage?: Storage;
@@ -48,10 +49,12 @@ export abstract class SessionAdapter<P> {
       throw new PspError('INVALID_INPUT', 'createSession: expected a name, as in { name: "my-session" }.');
     }
     const origins = (options.origins ?? []).map(checkedOrigin);
+    const { include, exclude } = options;
+    parseChoice({ include, exclude });
     const context = await this.#context(options.storage);
     const driver = await this.openDriver(page);
     const metadata = { id: newSessionId(), name: options.name, tags: [...(options.tags ?? [])] };
-    return new Session(context, { metadata, driver, origins });
+    return new Session(context, { metadata, driver, origins, choice: { include, exclude } });
   }
 
   /** Finds a stored session by its id, or by its name where only one has it. Throws NOT_FOUND, DELETED, AMBIGUOUS. */

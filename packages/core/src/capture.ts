@@ -1,14 +1,19 @@
 /** Capture: reads a whole session over a browser driver. Writes nothing anywhere, and changes nothing that a user sees. */
 import {
-  SESSION_VERSION,
+  type Chooser,
+  type ChoiceInput,
   type Cookie,
+  SESSION_VERSION,
+  SkippedTally,
   type Loss,
   type OriginState,
   type PspError,
   type SessionDocument,
+  type StateKind,
   type TabState,
 } from '@psp/protocol';
 import type { BrowserDriver, Discovery, Tab } from './browser/driver.js';
+import { chooserOf, chooseState, noteUnread } from './choice.js';
 import { EnvironmentNotes } from './environment.js';
 import { HelperPool } from './helper-pool.js';
 import { causeOfLoss, withAdvice } from './losses.js';
@@ -31,6 +36,8 @@ export interface CaptureOptions {
   readonly tags?: readonly string[];
   /** Origins to look at besides those that are found, ASCII form. */
   readonly origins?: readonly string[];
+  /** What belongs to the session: what each of these takes. Default: everything. */
+  readonly choices?: readonly ChoiceInput[];
   /** Milliseconds that one page may take to answer. Default 10,000. */
   readonly timeoutMs?: number;
   readonly onProgress?: (progress: Progress) => void;
@@ -46,7 +53,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 /**
  * Captures cookies, the storage of every origin that can be found, and the open tabs with their sessionStorage. What cannot
  * be read becomes a loss in the document; only a browser that is gone or does not answer at all throws (BROWSER_GONE, TIMEOUT),
- * and a time limit that is none (INVALID_INPUT).
+ * and a time limit or rule that is none (INVALID_INPUT). What was not chosen is neither opened nor read, where that can be known before.
  * Spec: PSP-CAP.
  */
 export async function captureState(driver: BrowserDriver, options: CaptureOptions): Promise<CapturedState> {
@@ -58,13 +65,16 @@ class CaptureRun {
   readonly #readings = new Map<string, OriginReading>();
   readonly #losses: Loss[] = [];
   readonly #around = new EnvironmentNotes();
+  readonly #skipped = new SkippedTally();
   readonly #timeoutMs: number;
+  readonly #chooser: Chooser;
 
   constructor(
     readonly driver: BrowserDriver,
     readonly options: CaptureOptions,
   ) {
     this.#timeoutMs = checkedTimeout(options.timeoutMs, 'timeoutMs') ?? DEFAULT_TIMEOUT_MS;
+    this.#chooser = chooserOf(...(options.choices ?? []));
   }
 
   async capture(): Promise<CapturedState> {
@@ -76,22 +86,31 @@ class CaptureRun {
       this.#discover(),
       this.#readTabs(),
     ]);
-    const given = this.options.origins ?? [];
+    const given = this.#given();
     const frames = found.flatMap((tab) => tab.frames);
     const urls = found.flatMap((tab) => tab.urls);
     const seen = seenOrigins({ frames, urls, visited: this.driver.visited(), given });
     const { cookies, losses } = jar ?? (await this.driver.cookies(this.#places(seen)));
-    this.#losses.push(...losses, ...found.flatMap((tab) => tab.losses), ...missingLosses(discovery));
+    this.#losses.push(...losses, ...found.flatMap((tab) => tab.losses), ...missingLosses(discovery, this.#chooser));
     const known = new Set([...seen, ...discovery.origins]);
-    await this.#readUnopened(this.#unopened(known, cookies));
+    for (const origin of known) noteUnread(this.#skipped, this.#chooser, origin);
+    const unopened = this.#unopened(known, cookies);
+    await this.#readUnopened(unopened.filter((origin) => this.#chooser.takesSomeOf({ origin })));
     const tabs = found.flatMap((tab) => tab.state ?? []);
     return this.#assemble(cookies, tabs, seen, version);
   }
 
   /** Where cookies are wanted of, besides open pages. A place that only a request could open is none, unless the caller names it. */
   #places(seen: ReadonlySet<string>): string[] {
-    const origins = this.driver.features.offlineVisit ? seen : (this.options.origins ?? []);
-    return Array.from(origins, (origin) => `${origin}/`);
+    const origins = [...(this.driver.features.offlineVisit ? seen : (this.options.origins ?? []))];
+    return origins.filter((origin) => this.#chooser.takesSome('cookie', { origin })).map((origin) => `${origin}/`);
+  }
+
+  /** The origins that the caller points to. What he includes is looked at where that takes no request. */
+  #given(): string[] {
+    const { origins = [] } = this.options;
+    const included = this.driver.features.offlineVisit ? this.#chooser.origins : undefined;
+    return [...origins, ...(included ?? [])];
   }
 
   /** The browser's lists are a help, not a condition: without them something may be missing, which is said. */
@@ -112,7 +131,8 @@ class CaptureRun {
     }
     const given = new Set(this.options.origins);
     for (const origin of [...known].filter(isUnread)) {
-      if (!given.has(origin)) this.#losses.push({ code: 'origin-not-open', kind: 'origin', origin });
+      if (!given.has(origin) && this.#chooser.takesSomeOf({ origin }))
+        this.#losses.push({ code: 'origin-not-open', kind: 'origin', origin });
     }
     return [...given].filter(isUnread);
   }
@@ -120,7 +140,7 @@ class CaptureRun {
   async #readTabs(): Promise<TabReading[]> {
     const tabs = await this.driver.tabs();
     this.#progress('tabs', 0, tabs.length);
-    const reader = new TabReader(this.driver, this.#readings, this.#timeoutMs, this.#around);
+    const reader = new TabReader(this.driver, this.#readings, this.#timeoutMs, this.#around, this.#chooser);
     return Promise.all(tabs.map((tab) => reader.read(tab)));
   }
 
@@ -145,7 +165,9 @@ class CaptureRun {
   async #readBlank(tab: Tab, origin: string): Promise<OriginReading> {
     const timeoutMs = this.#timeoutMs;
     const frame = await this.driver.visitBlank(tab, origin, { timeoutMs });
-    const options = { sessionStorage: false, shared: true, surroundings: 'permissions', timeoutMs } as const;
+    const takes = (kind: StateKind): boolean => this.#chooser.takesSome(kind, { origin });
+    const surroundings = takes('environment') ? ({ surroundings: 'permissions' } as const) : {};
+    const options = { sessionStorage: false, shared: true, takes, ...surroundings, timeoutMs };
     const reading = await readOrigin({ driver: this.driver, tab, frame }, options);
     this.#around.add(origin, reading.surroundings);
     return reading;
@@ -182,7 +204,15 @@ class CaptureRun {
         json,
       })),
     );
-    return { document, batches };
+    return this.#chosen({ document, batches });
+  }
+
+  /** What was read and not chosen goes, and is counted with what was not read. */
+  #chosen(whole: CapturedState): CapturedState {
+    if (this.#chooser.takesAll) return whole;
+    const { state, skipped } = chooseState(whole, this.#chooser);
+    for (const { kind, origin, count } of skipped) this.#skipped.note(kind, origin, count);
+    return { ...state, document: { ...state.document, skipped: this.#skipped.list() } };
   }
 
   #progress(step: Progress['step'], done: number, total: number): void {
@@ -199,8 +229,11 @@ function isPart({ state, losses }: OriginReading, seen: ReadonlySet<string>): bo
   return losses.length === 0 && seen.has(state.origin);
 }
 
-function missingLosses({ missing }: Discovery): Loss[] {
-  return missing === undefined ? [] : [{ code: 'origins-may-be-missing', kind: 'origin', detail: missing }];
+/** Where the choice names all origins that are wanted, no other can be missing. */
+function missingLosses({ missing }: Discovery, chooser: Chooser): Loss[] {
+  return missing === undefined || chooser.origins !== undefined
+    ? []
+    : [{ code: 'origins-may-be-missing', kind: 'origin', detail: missing }];
 }
 
 function originLoss(origin: string, cause: PspError): Loss {

@@ -28,6 +28,7 @@ export {
 } from './browser/tab-memory.js';
 export { findChromium, findOnPath, launchFlags } from './browser/find.js';
 export { captureState, type CapturedState, type CaptureOptions, type Progress } from './capture.js';
+export { chooserOf, chooseState } from './choice.js';
 export { inlineRecords, splitRecords } from './payload.js';
 export { beginRestore, restoreState, type Restoration, type RestoreOptions } from './restore.js';
 export type { RestoreReport } from './restore-report.js';

@@ -1,5 +1,12 @@
 /** Reads the storage of one origin in one frame, page by page. */
-import { PspError, type IdbDatabase, type Loss, type OriginState, type StorageItem } from '@psp/protocol';
+import {
+  PspError,
+  type IdbDatabase,
+  type Loss,
+  type OriginState,
+  type StateKind,
+  type StorageItem,
+} from '@psp/protocol';
 import { callPage, MAX_RECORD_BYTES, type PageReply, type Place } from './page-call.js';
 import type { DumpReply, PageLoss, SurroundingsReply, SurroundingsScope } from './page/contract.js';
 
@@ -22,6 +29,8 @@ export interface ReadOptions {
   readonly sessionStorage: boolean;
   /** localStorage and IndexedDB, which all tabs of the origin share. */
   readonly shared: boolean;
+  /** Of these, the kinds that are wanted. Default: all. What is not wanted is not opened. */
+  readonly takes?: (kind: StateKind) => boolean;
   /** What to ask of the surroundings along with it. */
   readonly surroundings?: SurroundingsScope;
   readonly timeoutMs: number;
@@ -59,13 +68,15 @@ export async function readOrigin(place: Place, options: ReadOptions): Promise<Or
 
 /** Where the whole takes too long, another call asks for all but the databases. */
 async function dump(place: Place, options: ReadOptions): Promise<PageReply<DumpReply>> {
-  const { sessionStorage, shared, timeoutMs } = options;
+  const { sessionStorage, shared, takes = () => true, timeoutMs } = options;
   const around = options.surroundings === undefined ? {} : { surroundings: options.surroundings };
-  const request = { do: 'dump', localStorage: shared, sessionStorage, ...LIMITS, timeoutMs, ...around } as const;
+  const localStorage = shared && takes('localStorage');
+  const indexedDB = shared && takes('indexedDB');
+  const request = { do: 'dump', localStorage, sessionStorage, ...LIMITS, timeoutMs, ...around } as const;
   try {
-    return await callPage(place, { ...request, indexedDB: shared });
+    return await callPage(place, { ...request, indexedDB });
   } catch (error) {
-    if (!shared || !isSlow(error)) throw error;
+    if (!indexedDB || !isSlow(error)) throw error;
     const reply = await callPage(place, { ...request, indexedDB: false });
     reply.header.losses.push({ code: 'origin-timeout', kind: 'indexedDB', detail: `IndexedDB: ${error.message}` });
     return reply;

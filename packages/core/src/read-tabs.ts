@@ -1,5 +1,5 @@
 /** Reads the open tabs: the sessionStorage of each, and the storage of the origins that they have open. */
-import type { Loss, PspError, StorageItem, TabState } from '@psp/protocol';
+import { Chooser, type Loss, type PspError, type StateKind, type StorageItem, type TabState } from '@psp/protocol';
 import type { BrowserDriver, Frame, Tab } from './browser/driver.js';
 import type { EnvironmentNotes } from './environment.js';
 import { causeOfLoss } from './losses.js';
@@ -41,6 +41,7 @@ export class TabReader {
     readonly timeoutMs: number,
     /** What pages tell of their surroundings; added to. */
     readonly around: EnvironmentNotes,
+    readonly chooser = new Chooser(),
   ) {}
 
   /** What the tab would not tell becomes a loss. A tab that closes meanwhile is no part of the session, and no loss. */
@@ -78,30 +79,44 @@ export class TabReader {
       await fail(error);
     }
     // All at once: a blocked tab costs its time once, not once a frame.
-    const areas = firstOfEachOrigin(seen.frames).map(async (frame) => {
-      try {
-        const items = await this.#readFrame(tab, frame, seen);
-        return items.length > 0 ? [{ origin: frame.origin as string, items }] : [];
-      } catch (error) {
-        await fail(error, frame);
-        return [];
-      }
-    });
+    const areas = firstOfEachOrigin(seen.frames)
+      .filter(this.#isWanted)
+      .map(async (frame) => {
+        try {
+          const items = await this.#readFrame(tab, frame, seen);
+          return items.length > 0 ? [{ origin: frame.origin as string, items }] : [];
+        } catch (error) {
+          await fail(error, frame);
+          return [];
+        }
+      });
     seen.sessionStorage.push(...(await Promise.all(areas)).flat());
     return seen;
+  }
+
+  /** A frame of which nothing is wanted is not looked into. */
+  readonly #isWanted = ({ origin }: Frame): boolean =>
+    this.#isWantedOf(origin) ||
+    (['sessionStorage', 'environment'] as const).some((kind) => this.chooser.takesSome(kind, { origin }));
+
+  #isWantedOf(origin: string | undefined): boolean {
+    return this.chooser.takesSomeOf({ origin });
   }
 
   async #readFrame(tab: Tab, frame: Frame, { frames, losses }: Look): Promise<StorageItem[]> {
     const origin = frame.origin as string;
     // What tabs share is read once; not here where only a blank document can.
-    const first = this.driver.features.databasesInTabs && !this.readings.has(origin);
+    const wanted = this.driver.features.databasesInTabs && this.#isWantedOf(origin);
+    const first = wanted && !this.readings.has(origin);
     // Claimed before the wait, so that another tab of the origin does not read it too.
     if (first) this.readings.set(origin, emptyReading(origin));
     try {
       const place = { driver: this.driver, tab, frame };
-      const around = frame === frames[0] ? { surroundings: tab.primary ? ('all' as const) : ('view' as const) } : {};
-      const options = { sessionStorage: true, shared: first, ...around, timeoutMs: this.timeoutMs };
-      const reading = await readOrigin(place, options);
+      const takes = (kind: StateKind): boolean => this.chooser.takesSome(kind, { origin });
+      const isView = frame === frames[0] && takes('environment');
+      const around = isView ? { surroundings: tab.primary ? ('all' as const) : ('view' as const) } : {};
+      const options = { sessionStorage: takes('sessionStorage'), shared: first, takes, ...around };
+      const reading = await readOrigin(place, { ...options, timeoutMs: this.timeoutMs });
       this.around.add(origin, reading.surroundings, tab.primary);
       if (first) this.readings.set(origin, reading);
       else losses.push(...reading.losses);

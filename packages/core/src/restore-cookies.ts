@@ -1,5 +1,5 @@
 /** Restores cookies one by one, removes those that the session does not have, and reads back what the browser made of them. */
-import { type Cookie, cookieIdentity, domainMatches, type Loss, type SessionDocument } from '@psp/protocol';
+import { Chooser, type Cookie, cookieIdentity, domainMatches, type Loss, type SessionDocument } from '@psp/protocol';
 import type { BrowserDriver, CookieAttribute } from './browser/driver.js';
 import { CookiePlaces } from './cookie-places.js';
 import { DroppedAttributes } from './dropped-attributes.js';
@@ -57,9 +57,13 @@ async function removeOthers(
 ): Promise<void> {
   const hosts = hostsOf(document);
   const wanted = new Set(live.map(cookieIdentity));
+  const chooser = new Chooser(document.choices);
   const { cookies } = await driver.cookies(places.all());
   const others = cookies.filter(
-    (cookie) => !wanted.has(cookieIdentity(cookie)) && [...hosts].some((host) => domainMatches(host, cookie)),
+    (cookie) =>
+      chooser.takesCookie(cookie) &&
+      !wanted.has(cookieIdentity(cookie)) &&
+      [...hosts].some((host) => domainMatches(host, cookie)),
   );
   await Promise.all(others.map((cookie) => driver.deleteCookie(cookie, places.of(cookie))));
 }

@@ -1,5 +1,5 @@
 /** Restores one origin at a time in helper tabs. Knows nothing of when, nor of the order. */
-import type { Loss, OriginState, SessionDocument } from '@psp/protocol';
+import { Chooser, type Loss, type OriginState, type SessionDocument } from '@psp/protocol';
 import type { OriginBatches } from './batches.js';
 import type { BrowserDriver, Tab } from './browser/driver.js';
 import type { WithTab } from './helper-pool.js';
@@ -8,6 +8,7 @@ import type { SurroundingsRestore } from './restore-surroundings.js';
 import { writeOrigin } from './write-origin.js';
 
 export class OriginRestore {
+  readonly #chooser: Chooser;
   #finished = 0;
 
   constructor(
@@ -16,7 +17,9 @@ export class OriginRestore {
     readonly accounts: RestoreAccounts,
     readonly timeoutMs: number,
     readonly around: SurroundingsRestore,
-  ) {}
+  ) {
+    this.#chooser = new Chooser(document.choices);
+  }
 
   stateOf({ origin }: OriginBatches): OriginState {
     return this.document.origins[origin] as OriginState;
@@ -45,7 +48,7 @@ export class OriginRestore {
     const frame = await driver.visitBlank(tab, state.origin, { timeoutMs });
     const place = { driver, tab, frame };
     const seen = this.around.look(place);
-    const losses = await writeOrigin(place, state, batches, timeoutMs);
+    const losses = await writeOrigin(place, state, batches, timeoutMs, this.#chooser);
     await seen;
     return losses;
   }

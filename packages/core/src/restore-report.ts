@@ -1,5 +1,5 @@
 /** The accounts of a restore: what is done, what waits, what failed, what was lost. Knows nothing of how any of it is done. */
-import { type Loss, PspError } from '@psp/protocol';
+import { type Loss, PspError, type Skipped } from '@psp/protocol';
 import type { BrowserDriver } from './browser/driver.js';
 import type { Progress } from './capture.js';
 import { causeOfLoss, withAdvice } from './losses.js';
@@ -13,6 +13,8 @@ export interface RestoreReport {
   readonly notDone: string[];
   /** What the browser would not take, each by name. */
   readonly losses: Loss[];
+  /** What was left alone by choice. */
+  readonly skipped: readonly Skipped[];
   readonly durationMs: number;
 }
 
@@ -28,6 +30,7 @@ export class RestoreAccounts {
     /** Names of the parts. */
     parts: readonly string[],
     readonly onProgress: ((progress: Progress) => void) | undefined,
+    readonly skipped: readonly Skipped[] = [],
   ) {
     this.#waiting = new Set(parts);
   }
@@ -69,6 +72,7 @@ export class RestoreAccounts {
       pending: [...this.#waiting],
       notDone: [...this.#failed],
       losses: this.#losses.map(withAdvice),
+      skipped: this.skipped,
       durationMs: Math.round(performance.now() - this.#started),
     };
   }

@@ -1,5 +1,5 @@
 /** Restores tabs: what the user's own tab gets, and the other tabs of the session. Knows nothing of cookies and of what tabs share. */
-import { type Loss, originOf, type SessionDocument, type TabState } from '@psp/protocol';
+import { Chooser, type Loss, originOf, type SessionDocument, type TabState } from '@psp/protocol';
 import type { BrowserDriver, Tab } from './browser/driver.js';
 import { addressOf } from './origins.js';
 import { hostsOf } from './restore-cookies.js';
@@ -15,12 +15,16 @@ export interface TabAccounts {
 }
 
 export class TabRestore {
+  readonly #chooser: Chooser;
+
   constructor(
     readonly driver: BrowserDriver,
     readonly document: SessionDocument,
     readonly accounts: TabAccounts,
     readonly timeoutMs: number,
-  ) {}
+  ) {
+    this.#chooser = new Chooser(document.choices);
+  }
 
   /** A tab that fails does not cost the others. */
   async restore(mode: TabsMode): Promise<void> {
@@ -44,7 +48,7 @@ export class TabRestore {
 
   /** The user's own tab goes back to where it stood. One that gets nothing is not touched. */
   async #primaryTab(tab: Tab, state: TabState): Promise<void> {
-    const areas = sessionStorageFor(state, tab, this.document);
+    const areas = sessionStorageFor(state, tab, this.document, this.#chooser);
     if (areas.length > 0) await this.#fill(tab, areas, tab.url);
   }
 
@@ -58,7 +62,7 @@ export class TabRestore {
       for (const { origin, items } of areas) {
         const frame = await this.driver.visitBlank(tab, origin, { timeoutMs: this.timeoutMs });
         const place = { driver: this.driver, tab, frame };
-        this.accounts.lose(await writeSessionStorage(place, items, this.timeoutMs));
+        this.accounts.lose(await writeSessionStorage(place, items, this.timeoutMs, this.#chooser));
       }
       await this.driver.release(tab, url, { timeoutMs: this.timeoutMs });
     } catch (error) {
@@ -70,9 +74,17 @@ export class TabRestore {
 }
 
 /** What the tab gets; where it stands on an origin of the session that has nothing for this tab, its stale items go. */
-function sessionStorageFor(state: TabState, tab: Tab, document: SessionDocument): TabState['sessionStorage'] {
+function sessionStorageFor(
+  state: TabState,
+  tab: Tab,
+  document: SessionDocument,
+  chooser: Chooser,
+): TabState['sessionStorage'] {
   const here = originOf(tab.url);
   const listed = state.sessionStorage.some(({ origin }) => origin === here);
-  if (here === undefined || listed || !hostsOf(document).has(new URL(here).hostname)) return state.sessionStorage;
+  if (here === undefined || listed || !chooser.takesSome('sessionStorage', { origin: here })) {
+    return state.sessionStorage;
+  }
+  if (!hostsOf(document).has(new URL(here).hostname)) return state.sessionStorage;
   return [...state.sessionStorage, { origin: here, items: [] }];
 }

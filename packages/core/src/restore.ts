@@ -1,7 +1,8 @@
 /** Restore: writes a whole session over a browser driver, and says what it did and did not do. Never writes to a store. */
-import { PspError, type SessionDocument } from '@psp/protocol';
+import { type ChoiceInput, PspError, type SessionDocument, type Skipped } from '@psp/protocol';
 import type { BrowserDriver } from './browser/driver.js';
 import type { Progress } from './capture.js';
+import { chooserOf, chooseState } from './choice.js';
 import { restoreCookies } from './restore-cookies.js';
 import { EagerOrigins, type OriginPlan } from './restore-eager.js';
 import { LazyOrigins } from './restore-lazy.js';
@@ -12,7 +13,8 @@ import { TabRestore, type TabsMode } from './restore-tabs.js';
 import type { SessionState } from './state.js';
 import { checkedTimeout } from './timeout.js';
 
-export interface RestoreOptions extends SurroundingsOptions {
+/** `include` and `exclude` choose what is restored: the rest stays in the browser as it is. */
+export interface RestoreOptions extends ChoiceInput, SurroundingsOptions {
   /**
    * What to do with the tabs of the session. `primary` (default): the sessionStorage of its active tab goes into the tab that
    * the user handed over. `all`: that, and every other tab is opened at its address. `none`: no tab is touched.
@@ -33,8 +35,8 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 
 /**
  * Restores a session into the driver's browser context. For the origins of the session what was there is replaced; other
- * origins stay as they are. All is written when this resolves. Throws RESTORE_INCOMPLETE, whose `report` tells what was and was not
- * done, and INVALID_INPUT for a time limit that is none. Spec: PSP-RES.
+ * origins stay as they are, and so does what was not chosen, now or at the capture. All is written when this resolves. Throws RESTORE_INCOMPLETE, whose `report` tells what was and was not
+ * done, and INVALID_INPUT for a time limit or rule that is none. Spec: PSP-RES.
  */
 export async function restoreState(
   driver: BrowserDriver,
@@ -58,8 +60,9 @@ export async function beginRestore(
   state: SessionState,
   options: RestoreOptions = {},
 ): Promise<Restoration> {
-  const run = new RestoreRun(driver, state.document, options);
-  await run.begin(state.batches);
+  const { state: chosen, skipped } = chooseState(state, chooserOf(options));
+  const run = new RestoreRun(driver, chosen.document, options, skipped);
+  await run.begin(chosen.batches);
   return run;
 }
 
@@ -74,11 +77,12 @@ class RestoreRun implements Restoration {
     readonly driver: BrowserDriver,
     readonly document: SessionDocument,
     readonly options: RestoreOptions,
+    skipped: readonly Skipped[],
   ) {
     this.#timeoutMs = checkedTimeout(options.timeoutMs, 'timeoutMs') ?? DEFAULT_TIMEOUT_MS;
     this.#around = new SurroundingsRestore(driver, document, options, this.#timeoutMs);
     const parts = ['cookies', ...document.origins.map(({ origin }) => origin)];
-    this.#accounts = new RestoreAccounts(driver, parts, options.onProgress);
+    this.#accounts = new RestoreAccounts(driver, parts, options.onProgress, skipped);
   }
 
   async begin(batches: SessionState['batches']): Promise<void> {

@@ -1,5 +1,14 @@
 /** A session in a user's hands: the verbs capture, restore and close. Built over an adapter, which knows the framework. */
-import { PspError, type Loss, type SessionCounts, type SessionMetadata, type Token } from '@psp/protocol';
+import {
+  parseChoice,
+  PspError,
+  type ChoiceInput,
+  type Loss,
+  type SessionCounts,
+  type SessionMetadata,
+  type Skipped,
+  type Token,
+} from '@psp/protocol';
 import type { Archive, Revision } from './archive.js';
 import type { BrowserDriver } from './browser/driver.js';
 import { captureState, type Progress } from './capture.js';
@@ -9,7 +18,8 @@ import { beginRestore, type Restoration, type RestoreOptions } from './restore.j
 import type { RestoreReport } from './restore-report.js';
 import { checkedTimeout } from './timeout.js';
 
-export interface CaptureCallOptions {
+/** `include` and `exclude` narrow what `createSession` chose. */
+export interface CaptureCallOptions extends ChoiceInput {
   /** Origins to look at besides those that PSP finds: `['https://app.example']`. */
   readonly origins?: readonly string[];
   /** Milliseconds that one page may take to answer. Default 10,000. */
@@ -25,6 +35,8 @@ export interface CaptureReport {
   readonly bytes: number;
   /** What could not be captured, each by name. */
   readonly losses: readonly Loss[];
+  /** What was left out by choice. */
+  readonly skipped: readonly Skipped[];
   readonly durationMs: number;
 }
 
@@ -40,6 +52,7 @@ export interface SessionStart {
   readonly revision?: Revision;
   readonly driver?: BrowserDriver;
   readonly origins?: readonly string[];
+  readonly choice?: ChoiceInput;
 }
 
 /** Why there is nothing to capture. */
@@ -54,6 +67,7 @@ export class Session<P> {
   readonly #context: SessionContext<P>;
   /** Origins to look at besides those that are found: named by the caller, or restored, which the user may not have visited yet. */
   #origins: readonly string[];
+  readonly #choice: ChoiceInput;
   #metadata: SessionStart['metadata'];
   #revision: Revision | undefined;
   #driver: BrowserDriver | undefined;
@@ -71,6 +85,7 @@ export class Session<P> {
     this.#driver = start.driver;
     this.#refusal = start.driver === undefined ? NOT_READY.noPage : undefined;
     this.#origins = start.origins ?? [];
+    this.#choice = start.choice ?? {};
   }
 
   /** The id under which every framework and machine with this store and key finds the session. */
@@ -157,7 +172,8 @@ export class Session<P> {
     if (this.#restoration !== undefined) await this.#settle(this.#restoration);
     const { id, name, tags } = this.#metadata;
     const origins = [...this.#origins, ...(options.origins ?? []).map(checkedOrigin)];
-    const { document, batches } = await captureState(this.#driver, { ...options, id, name, tags, origins });
+    const choices = [this.#choice, options];
+    const { document, batches } = await captureState(this.#driver, { ...options, id, name, tags, origins, choices });
     options.onProgress?.({ step: 'seal', done: 0, total: 1 });
     const state = { document, batches: drained(batches) };
     const saved = await this.#context.archive.save(state, this.#revision === undefined ? {} : { base: this.#revision });
@@ -169,6 +185,7 @@ export class Session<P> {
       counts: saved.metadata.counts,
       bytes: saved.metadata.bytes,
       losses: document.losses,
+      skipped: document.skipped ?? [],
       durationMs: Math.round(performance.now() - started),
     };
   }
@@ -176,6 +193,7 @@ export class Session<P> {
   async #restore(page: P, options: RestoreOptions): Promise<RestoreReport> {
     // Before the page that the session has is given up.
     checkedTimeout(options.timeoutMs, 'timeoutMs');
+    parseChoice(options);
     const { state } = await this.#context.archive.open(this.#metadata.id);
     const driver = await this.#context.openDriver(page);
     try {

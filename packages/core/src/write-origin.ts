@@ -1,5 +1,13 @@
 /** Writes the storage of one origin in one frame, batch by batch. */
-import type { IdbDatabase, IdbStore, Loss, OriginState, StorageItem, WireString } from '@psp/protocol';
+import {
+  Chooser,
+  type IdbDatabase,
+  type IdbStore,
+  type Loss,
+  type OriginState,
+  type StorageItem,
+  type WireString,
+} from '@psp/protocol';
 import { bytesInRequest, callPage, MAX_RECORD_BYTES, type Place } from './page-call.js';
 import type { LoadRequest } from './page/contract.js';
 import { ofOrigin } from './read-origin.js';
@@ -11,14 +19,14 @@ const FIRST_BYTES = 512 * 1024;
 /** Most JSON text in one put, unless one record alone has more. Batches of imports or of other programs may be of any size. */
 const PUT_BYTES = 4 * 1024 * 1024;
 
-/** Replaces localStorage and the databases of the origin. Gives what the browser would not take. */
+/** Replaces localStorage and the databases of the origin, as far as they are chosen. Gives what the browser would not take. */
 export async function writeOrigin(
   place: Place,
   state: OriginState,
   batches: AsyncIterable<RecordBatch>,
   timeoutMs: number,
+  chooser = new Chooser(),
 ): Promise<Loss[]> {
-  const { localStorage, indexedDB: databases } = state;
   const losses: Loss[] = [];
   const reader = sendable(state, batches, losses);
   const puts: StorePut[] = [];
@@ -28,7 +36,7 @@ export async function writeOrigin(
     if (bytes > FIRST_BYTES) break;
     puts.push(putOf(state, next.value));
   }
-  const { header } = await callPage(place, { do: 'load', localStorage, databases, puts, timeoutMs });
+  const { header } = await callPage(place, { do: 'load', ...chosenOf(state, chooser), puts, timeoutMs });
   losses.push(...header.losses.map((loss) => ofOrigin(loss, state.origin)));
   const put = async (batch: RecordBatch): Promise<void> => {
     const reply = await callPage(place, { do: 'put', ...putOf(state, batch), timeoutMs });
@@ -47,10 +55,29 @@ export async function writeOrigin(
   return losses;
 }
 
-/** Replaces the sessionStorage that this tab has for the frame's origin. */
-export async function writeSessionStorage(place: Place, items: StorageItem[], timeoutMs: number): Promise<Loss[]> {
-  const { header } = await callPage(place, { do: 'load', sessionStorage: items, timeoutMs });
-  return header.losses.map((loss) => ofOrigin(loss, place.frame.origin as string));
+/** What the page is to replace: an absent member stays as it is. */
+function chosenOf(state: OriginState, chooser: Chooser): Pick<LoadRequest, 'localStorage' | 'databases' | 'names'> {
+  const localStorage = chooser.nameRules('localStorage', state);
+  const indexedDB = chooser.nameRules('indexedDB', state);
+  return {
+    ...(localStorage === undefined ? {} : { localStorage: state.localStorage }),
+    ...(indexedDB === undefined ? {} : { databases: state.indexedDB }),
+    names: { localStorage: localStorage ?? [], indexedDB: indexedDB ?? [] },
+  };
+}
+
+/** Replaces the sessionStorage that this tab has for the frame's origin, as far as it is chosen. */
+export async function writeSessionStorage(
+  place: Place,
+  items: StorageItem[],
+  timeoutMs: number,
+  chooser = new Chooser(),
+): Promise<Loss[]> {
+  const origin = place.frame.origin as string;
+  const sessionStorage = chooser.nameRules('sessionStorage', { origin });
+  if (sessionStorage === undefined) return [];
+  const { header } = await callPage(place, { do: 'load', sessionStorage: items, names: { sessionStorage }, timeoutMs });
+  return header.losses.map((loss) => ofOrigin(loss, origin));
 }
 
 /** The batches in pieces that the browser can take. A record that is too large by itself becomes a loss. */

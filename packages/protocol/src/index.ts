@@ -2,6 +2,7 @@
 export * from './errors.js';
 export * from './schema/value.js';
 export * from './schema/loss.js';
+export * from './schema/choice.js';
 export * from './schema/environment.js';
 export * from './schema/session.js';
 export * from './schema/metadata.js';
@@ -24,3 +25,8 @@ export { earliestExpiry, listExpiries, type Expiry } from './expiry.js';
 export { tokenHints, TokenSearch, tokensOf, type Token, type TokenKind, type TokenPlace } from './tokens.js';
 export { diffSessions, type DiffItem, type SessionDiff } from './diff.js';
 export { showKey } from './show-key.js';
+export { siteOf } from './site.js';
+export { CHOSEN_KINDS, parseChoice, type ChoiceInput, type RuleInput } from './choice-rule.js';
+export { Chooser, globMatches, namesTaken, ORIGIN_KINDS, type ChoicePlace, type NameRules } from './choice.js';
+export { chooseDocument, type ChosenDocument } from './choice-document.js';
+export { SkippedTally } from './skipped.js';

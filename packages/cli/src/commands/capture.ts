@@ -1,11 +1,12 @@
 /** psp capture: the session of a browser that runs already, whatever drives it. */
 import { captureState, checkedOrigin } from '@psp/core';
 import { newSessionId } from '@psp/protocol';
+import { CHOICE_HELP, CHOICE_OPTIONS, choiceOf, type ChoiceOptions } from '../choosing.js';
 import type { Command } from '../command.js';
 import { ADDRESS_HELP, BROWSER_OPTIONS, runningBrowser, type BrowserOptions } from '../running-browser.js';
 import { reportSaved } from '../saved.js';
 
-interface Options extends BrowserOptions {
+interface Options extends BrowserOptions, ChoiceOptions {
   name?: string;
   tag?: string[];
   origin?: string[];
@@ -14,7 +15,7 @@ interface Options extends BrowserOptions {
 export const capture: Command<Options> = {
   name: 'capture',
   summary: 'capture the session of a running browser',
-  description: `Connects to a browser that runs already, whatever language drives it, and leaves it as it was. ${ADDRESS_HELP}`,
+  description: `Connects to a browser that runs already, whatever language drives it, and leaves it as it was. ${ADDRESS_HELP} ${CHOICE_HELP}`,
   arguments: [],
   options: [
     ...BROWSER_OPTIONS,
@@ -25,15 +26,18 @@ export const capture: Command<Options> = {
       description: 'an origin to look at besides those found (again for several)',
       repeated: true,
     },
+    ...CHOICE_OPTIONS,
   ],
   examples: [
     'psp capture --cdp http://127.0.0.1:9222 --name my-session',
     'psp capture --cdp http://127.0.0.1:9222 --origin https://app.example --tag staging',
+    "psp capture --cdp http://127.0.0.1:9222 --include app.example --exclude 'cookie:ads*'",
     'psp capture --bidi ws://127.0.0.1:9222',
     'psp capture --webdriver http://127.0.0.1:4444 --session-id 1f8b6c0e-5d3a-4a7e-9a55-0c5f2b7d9e10',
   ],
-  async run(run, _args, { name, tag = [], origin = [], ...browser }) {
+  async run(run, _args, { name, tag = [], origin = [], include, exclude, ...browser }) {
     const origins = origin.map(checkedOrigin);
+    const choices = [choiceOf({ include, exclude })];
     const connect = await runningBrowser(browser);
     // A store that cannot be is found before the browser is touched.
     await run.archive();
@@ -48,13 +52,14 @@ export const capture: Command<Options> = {
           name: chosen,
           tags: tag,
           origins,
+          choices,
           onProgress,
           ...run.timeout(),
         });
       },
     );
     const { metadata } = await run.save(state);
-    reportSaved(run, 'captured', metadata, state.document.losses);
+    reportSaved(run, 'captured', metadata, state.document);
   },
 };
 

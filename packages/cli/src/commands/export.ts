@@ -1,14 +1,15 @@
 /** psp export: a session as a file for another tool. The file is plaintext: whoever reads it is logged in. */
 import { resolve } from 'node:path';
-import { inlineRecords } from '@psp/core';
+import { chooserOf, chooseState, inlineRecords } from '@psp/core';
 import { formatNamed, FORMATS, type Format } from '@psp/core/formats';
+import { CHOICE_HELP, CHOICE_OPTIONS, choiceOf, tellSkipped, type ChoiceOptions } from '../choosing.js';
 import { ID_ARGUMENT, type Command } from '../command.js';
 import { usageError } from '../failure.js';
 import { writeSecretFile } from '../secret-file.js';
 import { findSession } from '../sessions.js';
 import { byteSize } from '../units.js';
 
-interface Options {
+interface Options extends ChoiceOptions {
   format: string;
   output?: string;
   force?: boolean;
@@ -19,6 +20,7 @@ export const exportSession: Command<Options> = {
   summary: 'write a session to a file for another tool',
   description: [
     'The file holds the session in plaintext, readable by you alone. What the format cannot hold is named.',
+    CHOICE_HELP,
     '',
     'Formats:',
     ...FORMATS.map(({ name, description }) => `  ${name.padEnd(13)}${description}`),
@@ -36,23 +38,28 @@ export const exportSession: Command<Options> = {
       description: 'the file (default: one named after id and format, here); "-" is standard output',
     },
     { flags: '--force', description: 'overwrite the file if it exists' },
+    ...CHOICE_OPTIONS,
   ],
   examples: [
     'psp export my-session --format playwright --output state.json',
+    "psp export my-session --format playwright --output state.json --include app.example --exclude 'cookie:ads*'",
     'curl --cookie <(psp export my-session --format cookies.txt --output -) https://app.example',
   ],
-  async run(run, [given = ''], { format: name, output: file, force = false }) {
+  async run(run, [given = ''], { format: name, output: file, force = false, include, exclude }) {
     if (file === '-' && run.globals.json)
       throw usageError('--output -: expected no --json beside it, since both want standard output');
     const format = formatNamed(name);
+    const chooser = chooserOf(choiceOf({ include, exclude }));
     const archive = await run.archive();
     const id = await findSession(archive, given);
     const { state } = await archive.open(id);
-    const { text, losses } = format.write(await inlineRecords(state));
+    const { state: chosen, skipped } = chooseState(state, chooser);
+    const { text, losses } = format.write(await inlineRecords(chosen));
     const { output } = run;
     if (file === '-') {
       output.warn('what follows is the session in plaintext: whoever reads it is logged in');
       output.losses(losses);
+      tellSkipped(output, skipped);
       output.raw(text);
       return;
     }
@@ -60,9 +67,10 @@ export const exportSession: Command<Options> = {
     await writeSecretFile(path, text, force);
     const bytes = Buffer.byteLength(text);
     output.warn(`${path} is plaintext: whoever reads it is logged in. Delete it when done`);
-    output.result({ id, format: name, file: path, bytes, losses }, () => {
+    output.result({ id, format: name, file: path, bytes, losses, skipped }, () => {
       output.line(`exported to ${path} (${byteSize(bytes)})`);
       output.losses(losses);
+      tellSkipped(output, skipped);
     });
   },
 };

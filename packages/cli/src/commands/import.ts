@@ -43,7 +43,7 @@ export const importFile: Command<Options> = {
     const { chosen, parts } = readParts(text, format, titled(file));
     const document = documentOf(parts, { name: name ?? parts.name ?? titleOf(file), tags: tag ?? parts.tags ?? [] });
     const { metadata } = await run.save(splitRecords(document, { maxBytes: BATCH_BYTES }));
-    reportSaved(run, `imported from ${chosen.name}:`, metadata, document.losses);
+    reportSaved(run, `imported from ${chosen.name}:`, metadata, document);
   },
 };
 

@@ -1,24 +1,27 @@
 /** psp restore: a stored session into a browser that runs already. */
 import { restoreState, type RestoreReport } from '@psp/core';
+import { CHOICE_HELP, CHOICE_OPTIONS, choiceOf, tellSkipped, type ChoiceOptions } from '../choosing.js';
 import { ID_ARGUMENT, type Command } from '../command.js';
 import { withoutQueries } from '../plain-text.js';
 import { ADDRESS_HELP, BROWSER_OPTIONS, runningBrowser, type BrowserOptions } from '../running-browser.js';
 import { findSession } from '../sessions.js';
 import { plural } from '../units.js';
 
-export const restore: Command<BrowserOptions & { tabs: boolean }> = {
+export const restore: Command<BrowserOptions & ChoiceOptions & { tabs: boolean }> = {
   name: 'restore',
   summary: 'restore a session into a running browser',
-  description: `Replaces what the browser holds for the origins of the session, and leaves other origins alone. Its tabs are opened, each with its sessionStorage. ${ADDRESS_HELP}`,
+  description: `Replaces what the browser holds for the origins of the session, and leaves other origins alone. Its tabs are opened, each with its sessionStorage. What is not chosen stays as it is. ${ADDRESS_HELP} ${CHOICE_HELP}`,
   arguments: [ID_ARGUMENT],
-  options: [...BROWSER_OPTIONS, { flags: '--no-tabs', description: 'open no tabs' }],
+  options: [...BROWSER_OPTIONS, { flags: '--no-tabs', description: 'open no tabs' }, ...CHOICE_OPTIONS],
   examples: [
     'psp restore my-session --cdp http://127.0.0.1:9222',
     'psp restore 01890a5d-ac96 --cdp http://127.0.0.1:9222 --no-tabs',
+    'psp restore my-session --cdp http://127.0.0.1:9222 --include app.example --exclude tab',
     'psp restore my-session --bidi ws://127.0.0.1:9222',
     'psp restore my-session --webdriver http://127.0.0.1:4444 --session-id 1f8b6c0e-5d3a-4a7e-9a55-0c5f2b7d9e10',
   ],
-  async run(run, [given = ''], { tabs, ...browser }) {
+  async run(run, [given = ''], { tabs, include, exclude, ...browser }) {
+    const choice = choiceOf({ include, exclude });
     const connect = await runningBrowser(browser);
     const archive = await run.archive();
     const id = await findSession(archive, given);
@@ -27,13 +30,15 @@ export const restore: Command<BrowserOptions & { tabs: boolean }> = {
       () => connect(run.timeout()),
       (driver) => {
         const onProgress = run.showProgress('writing');
-        return restoreState(driver, state, { tabs: tabs ? 'all' : 'none', permissions: false, onProgress, ...run.timeout() });
+        const mode = tabs ? 'all' : 'none';
+        return restoreState(driver, state, { ...choice, tabs: mode, permissions: false, onProgress, ...run.timeout() });
       },
     );
     const shown = publicReport(report);
     run.output.result({ id, name: metadata.name, ...shown }, () => {
       run.output.line(`restored "${metadata.name}": ${summaryOf(shown)}`);
       run.output.losses(shown.losses);
+      tellSkipped(run.output, shown.skipped);
     });
   },
 };

@@ -2,7 +2,7 @@
  * What crosses between Node and the page. Types only. The page bundle is one function `(request: string) => Promise<string>`:
  * the request is JSON, the reply is lines: a JSON header, then raw JSON arrays of records, which Node does not parse.
  */
-import type { IdbDatabase, IdbStore, StorageItem, WireValue } from '@psp/protocol';
+import type { IdbDatabase, IdbStore, NameRules, StorageItem, WireValue } from '@psp/protocol';
 
 /** A loss as the page knows it; the origin is added outside. */
 export interface PageLoss {
@@ -68,6 +68,8 @@ export interface LoadRequest {
   localStorage?: StorageItem[];
   sessionStorage?: StorageItem[];
   databases?: IdbDatabase[];
+  /** What else stands there may be touched where these take its name. Absent: all of it. */
+  names?: Partial<Record<PageLoss['kind'], NameRules>>;
   /** First records, to save a round trip for each store. */
   puts?: Omit<PutRequest, 'do' | 'timeoutMs'>[];
   timeoutMs: number;

@@ -52,14 +52,14 @@ async function records(request: RecordsRequest): Promise<Reply> {
 }
 
 async function load(request: LoadRequest): Promise<Reply> {
-  const { databases, puts = [], timeoutMs } = request;
+  const { databases, names = {}, puts = [], timeoutMs } = request;
   const header: LoadReply = { failed: [], losses: [] };
   for (const kind of ['localStorage', 'sessionStorage'] as const) {
     const items = request[kind];
-    if (items !== undefined) writeStorage(kind, items, header.losses);
+    if (items !== undefined) writeStorage(kind, items, names[kind] ?? [], header.losses);
   }
   if (databases === undefined) return { header, lines: [] };
-  header.failed = await loadDatabases(databases, timeoutMs, header.losses);
+  header.failed = await loadDatabases(databases, names.indexedDB ?? [], timeoutMs, header.losses);
   const failed = new Set(header.failed.map((index) => fromWireString(databases[index]!.name)));
   for (const first of puts) {
     if (failed.has(fromWireString(first.database))) continue;

@@ -1,8 +1,9 @@
 /** Reads and replaces localStorage and sessionStorage of the document's origin. */
-import type { StorageItem } from '@psp/protocol';
+import type { NameRules, StorageItem } from '@psp/protocol';
 import { fromWireString, toWireString } from './codec/text.js';
 import type { PageLoss } from './contract.js';
 import { describe, isDenied, label, loss } from './loss.js';
+import { isTaken } from './names.js';
 
 export type StorageKind = 'localStorage' | 'sessionStorage';
 
@@ -34,12 +35,20 @@ export function readStorage(kind: StorageKind, losses: PageLoss[]): StorageItem[
   });
 }
 
-/** Makes the storage hold exactly `items`. Items that stand already are left alone, so that no storage event fires for them. */
-export function writeStorage(kind: StorageKind, items: readonly StorageItem[], losses: PageLoss[]): void {
+/**
+ * Makes the storage hold exactly `items`, beside those whose names `rules` do not take. Items that stand already are left alone,
+ * so that no storage event fires for them.
+ */
+export function writeStorage(
+  kind: StorageKind,
+  items: readonly StorageItem[],
+  rules: NameRules,
+  losses: PageLoss[],
+): void {
   const storage = open(kind, losses);
   if (storage === undefined) return;
   const wanted = new Map(items.map(({ name, value }) => [fromWireString(name), fromWireString(value)]));
-  for (const name of namesOf(storage)) if (!wanted.has(name)) storage.removeItem(name);
+  for (const name of namesOf(storage)) if (!wanted.has(name) && isTaken(rules, [name])) storage.removeItem(name);
   for (const [name, value] of wanted) {
     if (storage.getItem(name) === value) continue;
     try {

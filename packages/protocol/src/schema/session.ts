@@ -1,5 +1,6 @@
 /** The session document: what a browser knows that makes a site say "welcome back" (spec/psp-1.md, section "Session"). */
 import { Type, type Static } from 'typebox';
+import { Choice, Skipped } from './choice.js';
 import { Environment, HttpAccess, VirtualAuthenticator } from './environment.js';
 import { Loss } from './loss.js';
 import { WireString, WireValue } from './value.js';
@@ -173,5 +174,7 @@ export const SessionDocument = Type.Object({
   http: Type.Optional(HttpAccess),
   authenticators: Type.Optional(Type.Array(VirtualAuthenticator)),
   losses: Type.Array(Loss),
+  choices: Type.Optional(Type.Array(Choice, { description: 'the session is about what each of these takes' })),
+  skipped: Type.Optional(Type.Array(Skipped)),
 });
 export type SessionDocument = Static<typeof SessionDocument>;

@@ -1,8 +1,10 @@
 /** Makes the origin's databases those of a session, empty: the records follow by `put`. */
-import type { IdbDatabase, IdbStore } from '@psp/protocol';
+import type { IdbDatabase, IdbStore, NameRules } from '@psp/protocol';
 import { fromWireString, toWireString } from '../codec/text.js';
+import { WireError } from '../codec/wire.js';
 import type { PageLoss } from '../contract.js';
 import { databaseLoss, label, loss } from '../loss.js';
+import { isTaken } from '../names.js';
 import { databaseInfos } from './dump.js';
 import { peekGenerator, setGenerator } from './generator.js';
 import { deleteDatabase, openDatabase, upgradeDatabase } from './open.js';
@@ -10,11 +12,12 @@ import { aborted, committed, resultOf } from './request.js';
 import { readSchema, replaceStores, sameSchema } from './schema.js';
 
 /**
- * Those not wanted are deleted. A database that fails or is held by a page is a loss that names it, and costs no other. Gives the
+ * Those not wanted are deleted, if `rules` take their names; stores whose names they do not take are left as they are. A database that fails or is held by a page is a loss that names it, and costs no other. Gives the
  * indexes of those that could not be made.
  */
 export async function loadDatabases(
   wanted: readonly IdbDatabase[],
+  rules: NameRules,
   timeoutMs: number,
   losses: PageLoss[],
 ): Promise<number[]> {
@@ -35,13 +38,13 @@ export async function loadDatabases(
       return false;
     }
   };
-  const others = [...versions].filter(([name]) => !names.includes(name));
+  const others = [...versions].filter(([name]) => !names.includes(name) && isTaken(rules, [name]));
   // All at once, so that the waits for blocked databases do not add up.
   const [made] = await Promise.all([
     Promise.all(
       wanted.map((database, index) => {
         const name = names[index]!;
-        return guarded(name, install(name, database, versions.get(name), { timeoutMs, losses }));
+        return guarded(name, install(name, database, versions.get(name), { rules, timeoutMs, losses }));
       }),
     ),
     Promise.all(others.map(([name, version]) => guarded(name, deleteDatabase(name, version, timeoutMs)))),
@@ -50,6 +53,7 @@ export async function loadDatabases(
 }
 
 interface Work {
+  readonly rules: NameRules;
   readonly timeoutMs: number;
   readonly losses: PageLoss[];
 }
@@ -60,10 +64,23 @@ interface Work {
  */
 async function install(name: string, wanted: IdbDatabase, version: number | undefined, work: Work): Promise<void> {
   if (version === wanted.version && (await emptyInPlace(name, wanted, work))) return;
+  if (version !== undefined && work.rules.length > 0) await refuseToReplace(name, work);
   if (version !== undefined && version >= wanted.version) await deleteDatabase(name, version, work.timeoutMs);
   const run = (database: IDBDatabase): void => replaceStores(database, wanted.stores);
   (await upgradeDatabase(name, { version: wanted.version, run }, work.timeoutMs)).close();
 }
+
+/** Throws when the database holds a store that is to be left alone: a database of another shape is made anew as a whole. */
+async function refuseToReplace(name: string, { rules, timeoutMs }: Work): Promise<void> {
+  const database = await openDatabase(name, timeoutMs);
+  const stores = [...database.objectStoreNames];
+  database.close();
+  if (stores.every((store) => isTaken(rules, namesOf(name, store)))) return;
+  throw new WireError('it has another shape here, and a store that was not chosen, which is left as it is');
+}
+
+/** Those by which a rule can know a store. */
+const namesOf = (database: string, store: string): string[] => [database, `${database}/${store}`];
 
 /** False, and nothing done, when the database has another shape. */
 async function emptyInPlace(name: string, wanted: IdbDatabase, work: Work): Promise<boolean> {
@@ -78,16 +95,17 @@ async function emptyInPlace(name: string, wanted: IdbDatabase, work: Work): Prom
 }
 
 async function emptyStores(database: IDBDatabase, wanted: IdbDatabase, work: Work): Promise<void> {
-  if (wanted.stores.length === 0) return;
-  for (const { store, next, limit } of await beyond(database, wanted.stores, work.timeoutMs)) {
+  const stores = wanted.stores.filter(({ name }) => isTaken(work.rules, namesOf(database.name, fromWireString(name))));
+  if (stores.length === 0) return;
+  for (const { store, next, limit } of await beyond(database, stores, work.timeoutMs)) {
     const item = `${label(wanted.name)}/${label(store.name)}`;
     const detail = `the next generated key will be ${next}, not ${limit}`;
     work.losses.push(loss('database-altered', 'indexedDB', { item, detail }));
   }
-  const names = wanted.stores.map(({ name }) => fromWireString(name));
+  const names = stores.map(({ name }) => fromWireString(name));
   const transaction = database.transaction(names, 'readwrite', { durability: 'relaxed' });
   const done = committed(transaction);
-  const clears = wanted.stores.map(({ name, keyGenerator }) => {
+  const clears = stores.map(({ name, keyGenerator }) => {
     const store = transaction.objectStore(fromWireString(name));
     const clear = store.clear();
     if (store.autoIncrement && keyGenerator !== undefined) setGenerator(store, keyGenerator);
