@@ -2,6 +2,7 @@
 import { newSessionId, parseChoice, PspError, type ChoiceInput } from '@psp/protocol';
 import { Archive } from './archive.js';
 import type { BrowserDriver } from './browser/driver.js';
+import { checkKeyOptions, type KeyOptions, withKeyOptions } from './exportable-keys.js';
 import { openKeySource } from './seal/key-file.js';
 import { checkedOrigin, Session, type SessionContext } from './session.js';
 import { openStore } from './store/open.js';
@@ -23,7 +24,7 @@ export interface AdapterOptions {
 }
 
 /** `include` and `exclude` choose what belongs to the session, at every capture of this object. */
-export interface CreateSessionOptions extends ChoiceInput {
+export interface CreateSessionOptions extends ChoiceInput, KeyOptions {
   /** For people; several sessions may share a name. */
   readonly name: string;
   readonly storage?: Storage;
@@ -51,8 +52,9 @@ export abstract class SessionAdapter<P> {
     const origins = (options.origins ?? []).map(checkedOrigin);
     const { include, exclude } = options;
     parseChoice({ include, exclude });
+    checkKeyOptions(options);
     const context = await this.#context(options.storage);
-    const driver = await this.openDriver(page);
+    const driver = await withKeyOptions(await this.openDriver(page), options);
     const metadata = { id: newSessionId(), name: options.name, tags: [...(options.tags ?? [])] };
     return new Session(context, { metadata, driver, origins, choice: { include, exclude } });
   }

@@ -13,6 +13,7 @@ export { connectCdp, type ConnectCdpOptions } from './browser/cdp/connect.js';
 export { connectWebDriver, type ConnectWebDriverOptions } from './browser/webdriver/open.js';
 export type * from './browser/driver.js';
 export { NO_HOLD, type DocumentHold, type Hold, type HoldOptions } from './browser/hold.js';
+export { NO_PRELOAD, type Preload } from './browser/preload.js';
 export {
   NO_SURROUNDINGS,
   type PermissionSetting,
@@ -29,6 +30,7 @@ export {
 export { findChromium, findOnPath, launchFlags } from './browser/find.js';
 export { captureState, type CapturedState, type CaptureOptions, type Progress } from './capture.js';
 export { chooserOf, chooseState } from './choice.js';
+export type { KeyOptions } from './exportable-keys.js';
 export { inlineRecords, splitRecords } from './payload.js';
 export { beginRestore, restoreState, type Restoration, type RestoreOptions } from './restore.js';
 export type { RestoreReport } from './restore-report.js';

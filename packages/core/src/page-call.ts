@@ -1,6 +1,7 @@
 /** Calls the page bundle in a frame. Records pass through as text; only the header of a reply is parsed. */
 import { PspError } from '@psp/protocol';
 import type { BrowserDriver, Frame, Tab } from './browser/driver.js';
+import { keysAreExportable } from './exportable-keys.js';
 import { PAGE_SOURCE } from './page-bundle.gen.js';
 import type {
   Addressed,
@@ -64,7 +65,8 @@ export async function callPage<R extends PageRequest>(place: Place, request: R):
   const timeoutMs = request.timeoutMs + SLACK_MS;
   // What an opaque origin is called (HTML, section 7.1.1).
   const origin = frame.origin ?? 'null';
-  const addressed: R & Addressed = { ...request, origin };
+  const keys = keysAreExportable(driver) ? { keys: 'exportable' as const } : {};
+  const addressed: R & Addressed = { ...request, origin, ...keys };
   const text = JSON.stringify(addressed);
   checkSize(request.do, text);
   const reply = await driver.evaluate(tab, frame, PAGE_SOURCE, text, { timeoutMs });

@@ -11,6 +11,7 @@ import {
 } from '@psp/protocol';
 import type { Archive, Revision } from './archive.js';
 import type { BrowserDriver } from './browser/driver.js';
+import { checkKeyOptions, type KeyOptions, withKeyOptions } from './exportable-keys.js';
 import { captureState, type Progress } from './capture.js';
 import { RecordTokens } from './record-tokens.js';
 import type { RecordBatch } from './state.js';
@@ -112,7 +113,7 @@ export class Session<P> {
    * names them as `pending`. Throws RESTORE_INCOMPLETE, whose `report` says what was and was not done; the stored session is never
    * changed.
    */
-  restore(page: P, options: RestoreOptions = {}): Promise<RestoreReport> {
+  restore(page: P, options: RestoreOptions & KeyOptions = {}): Promise<RestoreReport> {
     return this.#inTurn(() => this.#restore(page, options));
   }
 
@@ -190,12 +191,13 @@ export class Session<P> {
     };
   }
 
-  async #restore(page: P, options: RestoreOptions): Promise<RestoreReport> {
+  async #restore(page: P, options: RestoreOptions & KeyOptions): Promise<RestoreReport> {
     // Before the page that the session has is given up.
     checkedTimeout(options.timeoutMs, 'timeoutMs');
+    checkKeyOptions(options);
     parseChoice(options);
     const { state } = await this.#context.archive.open(this.#metadata.id);
-    const driver = await this.#context.openDriver(page);
+    const driver = await withKeyOptions(await this.#context.openDriver(page), options);
     try {
       if (this.#refusal === undefined) await this.#settleUnlessGone();
     } catch (error) {

@@ -46,6 +46,7 @@ const orNull =
     field === null ? undefined : check(field, nodes);
 
 const string: Check = (field) => (typeof field === 'string' ? undefined : expected('string', field));
+const literalFalse: Check = (field) => (field === false ? undefined : expected('false', field));
 const base64: Check = (field) => (base64Length(field) === undefined ? unfit('base64', field) : undefined);
 const size = integer(0, Number.MAX_SAFE_INTEGER);
 const props = list(tuple(wireStringProblem, slotProblem));
@@ -110,7 +111,8 @@ export const NODES: Readonly<Record<string, Row>> = {
   },
   geometry: { fields: [oneOf(...Object.keys(GEOMETRY)), list(numberSlotProblem)], together: geometryProblem },
   cryptokey: {
-    fields: [oneOf('raw', 'jwk'), keyDataProblem, algorithmProblem, list(string)],
+    fields: [oneOf('raw', 'jwk'), keyDataProblem, algorithmProblem, list(string), literalFalse],
+    optional: 1,
     together: keyFormatProblem,
   },
   lost: { fields: [string] },

@@ -1,6 +1,7 @@
 /** CONTRACT of a browser: the small set of abilities over which capture and restore are written once. */
 import type { Cookie, Loss, PartitionKey } from '@psp/protocol';
 import type { DocumentHold } from './hold.js';
+import type { Preload } from './preload.js';
 import type { Surroundings } from './surroundings.js';
 import type { TabMemory } from './tab-memory.js';
 
@@ -40,6 +41,8 @@ export interface BrowserFeatures {
   readonly tabMemory: boolean;
   /** `surroundings` sets permissions and what pages are told of machine and user. */
   readonly surroundings: boolean;
+  /** `preload` installs scripts that run before those of pages. */
+  readonly preload: boolean;
 }
 
 /** Origins that have storage, as the browser's own lists tell them. */
@@ -98,6 +101,7 @@ export interface BrowserDriver {
   readonly hold: DocumentHold;
   readonly tabMemory: TabMemory;
   readonly surroundings: Surroundings;
+  readonly preload: Preload;
   version(): Promise<{ browserVersion?: string; userAgent?: string }>;
   /** The user's tabs in this context, the primary one first. Helper tabs are not among them. */
   tabs(): Promise<Tab[]>;

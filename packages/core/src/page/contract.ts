@@ -129,6 +129,8 @@ export interface SurroundingsReply {
 export interface Addressed {
   /** ASCII origin. A document of another origin does nothing and replies `elsewhere`. */
   origin: string;
+  /** Keys (Web Cryptography) are extractable underneath and told as non-extractable: see page/codec/key-policy.ts. */
+  keys?: 'exportable';
 }
 
 export type PageRequest = DumpRequest | RecordsRequest | LoadRequest | PutRequest | SurroundingsRequest;

@@ -12,6 +12,7 @@ import type {
   RecordsRequest,
   SurroundingsRequest,
 } from './contract.js';
+import { keyPolicy } from './codec/key-policy.js';
 import { WireError } from './codec/wire.js';
 import { dumpDatabases, readRecords } from './idb/dump.js';
 import { loadDatabases } from './idb/load.js';
@@ -92,6 +93,7 @@ export async function run(text: string): Promise<string> {
     const request = JSON.parse(text) as PageRequest & Addressed;
     if (!Object.hasOwn(ACTIONS, request.do)) throw new WireError(`expected do: ${Object.keys(ACTIONS).join(', ')}`);
     if (request.origin !== self.origin) return JSON.stringify(ELSEWHERE);
+    keyPolicy.exportable = request.keys === 'exportable';
     const { header, lines } = await ACTIONS[request.do](request as never);
     return [JSON.stringify(header), ...lines].join('\n');
   } catch (error) {

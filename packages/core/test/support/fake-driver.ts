@@ -5,6 +5,7 @@
 import { PspError, type Cookie, type Loss } from '@psp/protocol';
 import type { BrowserDriver, BrowserFeatures, CookieOutcome, Discovery, Frame, Tab } from '../../src/browser/driver.js';
 import { NO_HOLD } from '../../src/browser/hold.js';
+import { NO_PRELOAD } from '../../src/browser/preload.js';
 import { NO_SURROUNDINGS } from '../../src/browser/surroundings.js';
 import { NO_TAB_MEMORY } from '../../src/browser/tab-memory.js';
 import type { Addressed, DumpReply, LoadReply, PageFailure, PageRequest, PutReply } from '../../src/page/contract.js';
@@ -17,6 +18,7 @@ export class FakeDriver implements BrowserDriver {
   readonly hold = NO_HOLD;
   readonly tabMemory = NO_TAB_MEMORY;
   readonly surroundings = NO_SURROUNDINGS;
+  readonly preload = NO_PRELOAD;
   features: BrowserFeatures = {
     allCookies: true,
     partitionedCookies: true,
@@ -32,6 +34,7 @@ export class FakeDriver implements BrowserDriver {
     hold: false,
     tabMemory: false,
     surroundings: false,
+    preload: false,
   };
   /** What was called, in order: `visit t1 https://a.example`. */
   readonly calls: string[] = [];

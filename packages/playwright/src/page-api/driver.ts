@@ -4,7 +4,8 @@
  * the same path, and was not at hand.
  */
 import { type Cookie, domainMatches, type Loss, originOf, PspError } from '@psp/protocol';
-import { NO_HOLD, NO_SURROUNDINGS, NO_TAB_MEMORY } from '@psp/core';
+import { NO_HOLD, NO_PRELOAD,
+  NO_SURROUNDINGS, NO_TAB_MEMORY } from '@psp/core';
 import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '@psp/core';
 import { BlankPage } from './blank.js';
 import { Cookies } from './cookies.js';
@@ -32,6 +33,7 @@ const FEATURES: BrowserFeatures = {
   hold: false,
   tabMemory: false,
   surroundings: false,
+  preload: false,
 };
 
 /** Milliseconds for each step of giving a tab back after a failure. */
@@ -55,6 +57,7 @@ export class PageApiDriver implements BrowserDriver {
   readonly hold = NO_HOLD;
   readonly tabMemory = NO_TAB_MEMORY;
   readonly surroundings = NO_SURROUNDINGS;
+  readonly preload = NO_PRELOAD;
   readonly engine: 'firefox' | 'webkit';
   readonly #options: PageApiOptions;
   readonly #pages: Pages;

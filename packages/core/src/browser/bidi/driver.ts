@@ -2,6 +2,7 @@
 import { type Cookie, type Loss, originOf } from '@psp/protocol';
 import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '../driver.js';
 import { NO_HOLD } from '../hold.js';
+import { NO_PRELOAD } from '../preload.js';
 import { NO_SURROUNDINGS } from '../surroundings.js';
 import { NO_TAB_MEMORY } from '../tab-memory.js';
 import { BlankTab } from './blank.js';
@@ -32,6 +33,7 @@ const FEATURES: BrowserFeatures = {
   hold: false,
   tabMemory: false,
   surroundings: false,
+  preload: false,
 };
 
 /** Milliseconds for each step of giving a tab back after a failure, and for its title, which no list holds. */
@@ -58,6 +60,7 @@ export class BidiDriver implements BrowserDriver {
   readonly hold = NO_HOLD;
   readonly tabMemory = NO_TAB_MEMORY;
   readonly surroundings = NO_SURROUNDINGS;
+  readonly preload = NO_PRELOAD;
   readonly #connection: Connection;
   readonly #contexts: Contexts;
   readonly #jar: Jar;

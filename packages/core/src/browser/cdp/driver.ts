@@ -6,6 +6,7 @@ import { OriginLists } from './discovery.js';
 import { CdpHold } from './hold.js';
 import { CookieJar } from './jar.js';
 import { callIn, isolatedWorld } from './page-code.js';
+import { CdpPreload } from './preload.js';
 import { isRefusal } from './refusal.js';
 import { CdpSurroundings } from './surroundings.js';
 import type { Target } from './target.js';
@@ -28,6 +29,7 @@ const FEATURES: BrowserFeatures = {
   hold: true,
   tabMemory: true,
   surroundings: true,
+  preload: true,
 };
 
 /** Milliseconds for each step of giving a tab back after a failure. */
@@ -58,6 +60,7 @@ export class CdpDriver implements BrowserDriver {
   readonly hold: CdpHold;
   readonly tabMemory: CdpTabMemory;
   readonly surroundings: CdpSurroundings;
+  readonly preload: CdpPreload;
   readonly #targets: Targets;
   readonly #lists: OriginLists;
   readonly #jar: CookieJar;
@@ -80,6 +83,7 @@ export class CdpDriver implements BrowserDriver {
     this.features = { ...FEATURES, hiddenHelper: isHidden, hold: isHidden };
     this.#targets = new Targets(options.transport, options.timeoutMs, options.browserContextId);
     this.surroundings = new CdpSurroundings(this.#targets);
+    this.preload = new CdpPreload(this.#targets);
     this.#lists = new OriginLists(this.#targets, () => this.#openHidden());
     this.hold = new CdpHold(this.#targets, () => this.#openHidden());
     this.#jar = new CookieJar(this.#targets);

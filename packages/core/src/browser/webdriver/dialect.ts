@@ -41,6 +41,7 @@ export const FEATURES: BrowserFeatures = {
   hold: false,
   tabMemory: false,
   surroundings: false,
+  preload: false,
 };
 
 const CAUTIOUS = {

@@ -5,6 +5,7 @@
 import { PspError, type Cookie, type Loss } from '@psp/protocol';
 import type { BrowserDriver, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '../driver.js';
 import { NO_HOLD } from '../hold.js';
+import { NO_PRELOAD } from '../preload.js';
 import { NO_SURROUNDINGS } from '../surroundings.js';
 import { NO_TAB_MEMORY } from '../tab-memory.js';
 import { Commands } from './commands.js';
@@ -37,6 +38,7 @@ export class WebDriverDriver implements BrowserDriver {
   readonly hold = NO_HOLD;
   readonly tabMemory = NO_TAB_MEMORY;
   readonly surroundings = NO_SURROUNDINGS;
+  readonly preload = NO_PRELOAD;
   readonly #commands: Commands;
   readonly #turns: Turns;
   readonly #jar: Jar;

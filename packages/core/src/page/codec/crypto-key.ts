@@ -1,6 +1,7 @@
 /** CryptoKey (Web Cryptography API, section 13). A key marked non-extractable cannot leave its browser, by design. */
 import { fromBase64, toBase64 } from './base64.js';
 import { asList, asObject, asString } from './fields.js';
+import { keyPolicy } from './key-policy.js';
 import type { Kind } from './kind.js';
 import { type WireNode, WireError } from './wire.js';
 
@@ -25,25 +26,30 @@ function readAlgorithm(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, readAlgorithm(member)]));
 }
 
+/** The last field of a key that pages are told to be non-extractable, and that a restore makes so. */
+const NON_EXTRACTABLE = false;
+
 async function exportKey(key: CryptoKey): Promise<WireNode> {
   const algorithm = writeAlgorithm(key.algorithm);
+  const marks = keyPolicy.exportable && key.type !== 'public' ? [NON_EXTRACTABLE] : [];
   if (key.type === 'secret') {
     const raw = await crypto.subtle.exportKey('raw', key);
-    return ['cryptokey', 'raw', toBase64(new Uint8Array(raw)), algorithm, [...key.usages]];
+    return ['cryptokey', 'raw', toBase64(new Uint8Array(raw)), algorithm, [...key.usages], ...marks];
   }
   const jwk = await crypto.subtle.exportKey('jwk', key);
-  return ['cryptokey', 'jwk', jwk, algorithm, [...key.usages]];
+  return ['cryptokey', 'jwk', jwk, algorithm, [...key.usages], ...marks];
 }
 
-async function importKey([, format, data, algorithm, usages]: WireNode): Promise<CryptoKey> {
+async function importKey([, format, data, algorithm, usages, mark]: WireNode): Promise<CryptoKey> {
   const subtle = (globalThis.crypto as Crypto | undefined)?.subtle;
   // Browsers give it to secure contexts only.
   if (subtle === undefined) throw new WireError('this page has no crypto.subtle');
   const how = readAlgorithm(asObject(algorithm)) as unknown as AlgorithmIdentifier;
   const uses = asList(usages) as KeyUsage[];
+  const extractable = mark !== NON_EXTRACTABLE || keyPolicy.exportable;
   try {
-    if (format === 'raw') return await subtle.importKey('raw', fromBase64(asString(data)), how, true, uses);
-    if (format === 'jwk') return await subtle.importKey('jwk', asObject(data) as JsonWebKey, how, true, uses);
+    if (format === 'raw') return await subtle.importKey('raw', fromBase64(asString(data)), how, extractable, uses);
+    if (format === 'jwk') return await subtle.importKey('jwk', asObject(data) as JsonWebKey, how, extractable, uses);
   } catch (error) {
     if (error instanceof WireError) throw error;
     throw new WireError('expected a key that this browser can import');
