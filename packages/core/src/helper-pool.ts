@@ -13,7 +13,8 @@ export type WithTab = <R>(work: (tab: Tab) => Promise<R>, repeatable?: () => boo
 
 export class HelperPool {
   readonly #tabs: Tab[] = [];
-  readonly #warm: Promise<Tab>[] = [];
+  /** Tabs that nobody uses at the moment, some on their way only. */
+  readonly #free: Promise<Tab>[] = [];
 
   constructor(readonly driver: BrowserDriver) {}
 
@@ -36,11 +37,15 @@ export class HelperPool {
     const walk = { failed: false };
     let returning: Promise<unknown> | undefined;
     const worker = async (): Promise<void> => {
-      const seat = new Seat(() => this.#warm.pop() ?? this.#open());
+      const seat = new Seat(
+        () => this.#free.pop() ?? this.#open(),
+        (tab) => void this.#free.push(Promise.resolve(tab)),
+      );
       try {
         for (let item = await next(); !walk.failed && item.done !== true; item = await next()) {
           await work(item.value, seat.withTab);
           seat.check();
+          seat.leave();
         }
       } catch (error) {
         walk.failed = true;
@@ -61,7 +66,7 @@ export class HelperPool {
   warm(): void {
     const opening = this.#open();
     opening.catch(() => undefined); // told to whoever takes it
-    this.#warm.push(opening);
+    this.#free.push(opening);
   }
 
   async #open(): Promise<Tab> {
@@ -72,7 +77,7 @@ export class HelperPool {
 
   /** Closes the tabs. Those that ended by themselves, or with the browser, are closed already. */
   async close(): Promise<void> {
-    await Promise.allSettled(this.#warm);
+    await Promise.allSettled(this.#free.splice(0));
     const results = await Promise.allSettled(this.#tabs.splice(0).map((tab) => this.driver.closeTab(tab)));
     for (const result of results) {
       if (result.status === 'rejected' && !isGone(result.reason)) throw result.reason;
@@ -80,12 +85,15 @@ export class HelperPool {
   }
 }
 
-/** The tab of one worker: opened when it is first wanted, and anew after it ended. */
+/** The tab of one worker, for one item: a free one, or one that is opened when it is first wanted, and anew after it ended. */
 class Seat {
   #tab: Tab | undefined;
   #fault: { readonly error: unknown } | undefined;
 
-  constructor(readonly open: () => Promise<Tab>) {}
+  constructor(
+    readonly open: () => Promise<Tab>,
+    readonly free: (tab: Tab) => void,
+  ) {}
 
   readonly withTab: WithTab = async (work, repeatable = () => true) => {
     for (let attempt = 1; ; attempt++) {
@@ -103,6 +111,12 @@ class Seat {
   /** Throws what kept a tab from being opened. That is no matter of one item: the next would fare no better. */
   check(): void {
     if (this.#fault !== undefined) throw this.#fault.error;
+  }
+
+  /** The next item may come to another worker, when this tab is the one that is ready. */
+  leave(): void {
+    if (this.#tab !== undefined) this.free(this.#tab);
+    this.#tab = undefined;
   }
 
   async #sit(): Promise<Tab> {

@@ -1,6 +1,7 @@
 /** The driver of any Chromium browser, over any CDP connection. Knows nothing of what a session is. */
 import { PspError, type Cookie, type Loss } from '@psp/protocol';
 import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '../driver.js';
+import { NO_HOLD, type DocumentHold } from '../hold.js';
 import { BlankTab } from './blank.js';
 import { OriginLists } from './discovery.js';
 import { CdpHold } from './hold.js';
@@ -57,12 +58,13 @@ export class CdpDriver implements BrowserDriver {
   readonly engine = 'chromium';
   readonly features: BrowserFeatures;
   readonly framework: string;
-  readonly hold: CdpHold;
+  readonly hold: DocumentHold;
   readonly tabMemory: CdpTabMemory;
   readonly surroundings: CdpSurroundings;
   readonly preload: CdpPreload;
   readonly #targets: Targets;
   readonly #lists: OriginLists;
+  readonly #holds: CdpHold;
   readonly #jar: CookieJar;
   readonly #primary: string | undefined;
   readonly #helperTabs: HelperTabs;
@@ -85,7 +87,8 @@ export class CdpDriver implements BrowserDriver {
     this.surroundings = new CdpSurroundings(this.#targets);
     this.preload = new CdpPreload(this.#targets);
     this.#lists = new OriginLists(this.#targets, () => this.#openHidden());
-    this.hold = new CdpHold(this.#targets, () => this.#openHidden());
+    this.#holds = new CdpHold(this.#targets, () => this.#openHidden());
+    this.hold = isHidden ? this.#holds : NO_HOLD;
     this.#jar = new CookieJar(this.#targets);
     this.#primary = options.primaryTargetId;
     this.tabMemory = new CdpTabMemory(this.#targets, this.#targets.seenStorage, {
@@ -250,7 +253,7 @@ export class CdpDriver implements BrowserDriver {
 
   async #close(): Promise<void> {
     this.#lists.close();
-    await this.hold.end();
+    await this.#holds.end();
     await Promise.allSettled(this.#creating);
     // A browser that is gone has no helper tabs left to close.
     await Promise.allSettled(
