@@ -13,6 +13,9 @@ afterEach(async () => {
   for (const other of others.splice(0)) await other.close();
 });
 
+/** Both must end in the same. */
+const SPEEDS = ['eager', 'lazy'] as const;
+
 /** A browser process besides the one that every test has. */
 async function launchOther(): Promise<Browser> {
   const other = await launch();
@@ -21,7 +24,7 @@ async function launchOther(): Promise<Browser> {
 }
 
 describe('capture and restore', () => {
-  test('[PSP-RES-1] another browser process has every kind of state', async () => {
+  test.each(SPEEDS)('[PSP-RES-1] another browser process has every kind of state: %s', async (speed) => {
     const page = await browser.newPage();
     const session = await adapter.createSession(page, { name: 'everything' });
     const a = await seed(page, site.origin('a.localhost'));
@@ -42,7 +45,7 @@ describe('capture and restore', () => {
       storage: `file:${folder}/store`,
       keyFile: join(folder, 'key'),
     }).loadSession(session.getId());
-    const restored = await saved.restore(newPage);
+    const restored = await saved.restore(newPage, { speed });
     expect(restored).toMatchObject({ losses: [], notDone: [] });
     expect(newPage.url()).toBe('about:blank');
     expect(await described(newPage, site.origin('b.localhost'))).toEqual(b);
@@ -99,31 +102,36 @@ describe('capture and restore', () => {
     expect(site.requests.length).toBe(requests);
   });
 
-  test('[PSP-TRAP-11] [PSP-CAP-3] captures the sessionStorage of every open tab; [PSP-RES-4] opens them when asked', async () => {
-    const context = await browser.newContext();
-    const page = await context.newPage();
-    const other = await context.newPage();
-    await page.goto(`${site.origin('a.localhost')}/one`);
-    await other.goto(`${site.origin('a.localhost')}/two`);
-    await page.evaluate('sessionStorage.setItem("tab", "one")');
-    await other.evaluate('sessionStorage.setItem("tab", "two")');
-    const session = await adapter.createSession(page, { name: 'tabs' });
-    expect((await session.capture()).counts).toMatchObject({ tabs: 2, sessionStorage: 2 });
+  test.each(SPEEDS)(
+    '[PSP-TRAP-11] [PSP-CAP-3] captures the sessionStorage of every open tab; [PSP-RES-4] opens them when asked: %s',
+    async (speed) => {
+      const context = await browser.newContext();
+      const page = await context.newPage();
+      const other = await context.newPage();
+      await page.goto(`${site.origin('a.localhost')}/one`);
+      await other.goto(`${site.origin('a.localhost')}/two`);
+      await page.evaluate('sessionStorage.setItem("tab", "one")');
+      await other.evaluate('sessionStorage.setItem("tab", "two")');
+      const session = await adapter.createSession(page, { name: 'tabs' });
+      expect((await session.capture()).counts).toMatchObject({ tabs: 2, sessionStorage: 2 });
 
-    const target = await browser.newContext();
-    const newPage = await target.newPage();
-    const saved = await adapter.loadSession('tabs');
-    expect((await saved.restore(newPage)).losses).toMatchObject([{ code: 'tab-not-restored', kind: 'tab' }]);
-    expect(target.pages()).toHaveLength(1);
-    await saved.restore(newPage, { tabs: 'all' });
-    await newPage.goto(`${site.origin('a.localhost')}/one`);
-    expect(await newPage.evaluate('sessionStorage.getItem("tab")')).toBe('one');
-    const opened = target.pages().find((candidate) => candidate !== newPage);
-    await opened?.waitForURL(`${site.origin('a.localhost')}/two`);
-    expect(await opened?.evaluate('sessionStorage.getItem("tab")')).toBe('two');
-  });
+      const target = await browser.newContext();
+      const newPage = await target.newPage();
+      const saved = await adapter.loadSession('tabs');
+      expect((await saved.restore(newPage, { speed })).losses).toMatchObject([
+        { code: 'tab-not-restored', kind: 'tab' },
+      ]);
+      expect(target.pages()).toHaveLength(1);
+      await saved.restore(newPage, { tabs: 'all', speed });
+      await newPage.goto(`${site.origin('a.localhost')}/one`);
+      expect(await newPage.evaluate('sessionStorage.getItem("tab")')).toBe('one');
+      const opened = target.pages().find((candidate) => candidate !== newPage);
+      await opened?.waitForURL(`${site.origin('a.localhost')}/two`);
+      expect(await opened?.evaluate('sessionStorage.getItem("tab")')).toBe('two');
+    },
+  );
 
-  test('[PSP-RES-2] replaces what the session is about and leaves the rest', async () => {
+  test.each(SPEEDS)('[PSP-RES-2] replaces what the session is about and leaves the rest: %s', async (speed) => {
     const page = await browser.newPage();
     const state = await seed(page, site.origin('a.localhost'));
     await page.context().addCookies([{ name: 'sid', value: 'right', domain: 'a.localhost', path: '/' }]);
@@ -139,7 +147,7 @@ describe('capture and restore', () => {
       document.cookie = 'stale=1'; document.cookie = 'sid=wrong';
       await new Promise((r) => { indexedDB.open('stale').onsuccess = (e) => { e.target.result.close(); r(); }; });
     })()`);
-    await (await adapter.loadSession(session.getId())).restore(target);
+    await (await adapter.loadSession(session.getId())).restore(target, { speed });
     expect(await described(target, site.origin('a.localhost'))).toEqual(state);
     expect(await target.evaluate('document.cookie')).toBe('sid=right');
     expect(await target.evaluate('indexedDB.databases().then((all) => all.map(({ name }) => name))')).toEqual(['app']);
@@ -147,28 +155,31 @@ describe('capture and restore', () => {
     expect(await target.evaluate('localStorage.getItem("kept") + document.cookie')).toBe('1kept=1');
   });
 
-  test('[PSP-TRAP-11] [PSP-RES-2] an origin that held nothing holds nothing afterwards: no other login stays there', async () => {
-    const page = await browser.newPage();
-    const origin = site.origin('app.localhost');
-    await page.goto(`${origin}/`);
-    await page.context().addCookies([{ name: 'sid', value: 'alice', domain: 'app.localhost', path: '/' }]);
-    const session = await adapter.createSession(page, { name: 'cookies only' });
-    expect((await session.capture()).counts).toMatchObject({ cookies: 1, origins: 1, localStorage: 0 });
+  test.each(SPEEDS)(
+    '[PSP-TRAP-11] [PSP-RES-2] an origin that held nothing holds nothing afterwards: no other login stays there: %s',
+    async (speed) => {
+      const page = await browser.newPage();
+      const origin = site.origin('app.localhost');
+      await page.goto(`${origin}/`);
+      await page.context().addCookies([{ name: 'sid', value: 'alice', domain: 'app.localhost', path: '/' }]);
+      const session = await adapter.createSession(page, { name: 'cookies only' });
+      expect((await session.capture()).counts).toMatchObject({ cookies: 1, origins: 1, localStorage: 0 });
 
-    const target = await browser.newPage();
-    await target.goto(`${origin}/`);
-    await target.evaluate(`new Promise((r) => {
+      const target = await browser.newPage();
+      await target.goto(`${origin}/`);
+      await target.evaluate(`new Promise((r) => {
       localStorage.setItem('token', 'bob');
       indexedDB.open('bob').onsuccess = (e) => { e.target.result.close(); r(); };
     })`);
-    await (await adapter.loadSession(session.getId())).restore(target);
-    await target.goto(`${origin}/`);
-    expect(await target.evaluate('document.cookie')).toBe('sid=alice');
-    expect(await target.evaluate('localStorage.length')).toBe(0);
-    expect(await target.evaluate('indexedDB.databases()')).toEqual([]);
-  });
+      await (await adapter.loadSession(session.getId())).restore(target, { speed });
+      await target.goto(`${origin}/`);
+      expect(await target.evaluate('document.cookie')).toBe('sid=alice');
+      expect(await target.evaluate('localStorage.length')).toBe(0);
+      expect(await target.evaluate('indexedDB.databases()')).toEqual([]);
+    },
+  );
 
-  test('[PSP-RES-2] the user’s tab on another site is left alone, history included', async () => {
+  test.each(SPEEDS)('[PSP-RES-2] the user’s tab on another site is left alone, history included: %s', async (speed) => {
     const page = await browser.newPage();
     await page.goto(`${site.origin('a.localhost')}/`);
     const session = await adapter.createSession(page, { name: 'nothing for the tab' });
@@ -177,7 +188,7 @@ describe('capture and restore', () => {
     await target.goto(`${site.origin('elsewhere.localhost')}/one`);
     await target.goto(`${site.origin('elsewhere.localhost')}/two`);
     await target.evaluate('window.typed = "half a sentence"');
-    await session.restore(target);
+    await session.restore(target, { speed });
     expect(await target.evaluate('window.typed')).toBe('half a sentence');
     await target.goBack();
     expect(target.url()).toBe(`${site.origin('elsewhere.localhost')}/one`);
