@@ -8,6 +8,7 @@ import {
   type Loss,
   type OriginState,
   type PspError,
+  type RecordPlace,
   type SessionDocument,
   type StateKind,
   type TabState,
@@ -18,6 +19,7 @@ import { EnvironmentNotes } from './environment.js';
 import { HelperPool } from './helper-pool.js';
 import { causeOfLoss, withAdvice } from './losses.js';
 import { originsOfCookies, seenOrigins } from './origins.js';
+import { hasDepot } from './read-depot.js';
 import { readOrigin, type OriginReading } from './read-origin.js';
 import { TabReader, type TabReading } from './read-tabs.js';
 import type { RecordBatch, SessionState } from './state.js';
@@ -180,7 +182,7 @@ class CaptureRun {
     version: { browserVersion?: string; userAgent?: string },
   ): CapturedState {
     const readings = [...this.#readings.values()].toSorted((a, b) => (a.state.origin < b.state.origin ? -1 : 1));
-    const kept = readings.filter((reading) => isPart(reading, seen));
+    const kept = readings.flatMap((reading) => (isPart(reading, seen) ? [reading, ...(reading.buckets ?? [])] : []));
     const losses = [...this.#losses, ...readings.flatMap((reading) => reading.losses)].map(withAdvice);
     const environment = this.#around.environment();
     const document: SessionDocument = {
@@ -198,11 +200,7 @@ class CaptureRun {
       losses,
     };
     const batches = kept.flatMap((reading, origin) =>
-      reading.batches.map(({ at: [database, store], count, json }): RecordBatch => ({
-        at: [origin, database, store],
-        count,
-        json,
-      })),
+      reading.batches.map(({ at, ...batch }): RecordBatch => ({ at: [origin, ...at] as RecordPlace, ...batch })),
     );
     return this.#chosen({ document, batches });
   }
@@ -224,8 +222,9 @@ class CaptureRun {
  * Whether the origin is part of the session. One that is empty is, where the user has been: the restore empties it, so that no
  * other login stays there. One that was only guessed from a cookie is not, nor one of which we do not know that it is empty.
  */
-function isPart({ state, losses }: OriginReading, seen: ReadonlySet<string>): boolean {
-  if (state.localStorage.length > 0 || state.indexedDB.length > 0) return true;
+function isPart(reading: OriginReading, seen: ReadonlySet<string>): boolean {
+  const { state, losses } = reading;
+  if (state.localStorage.length > 0 || state.indexedDB.length > 0 || hasDepot(reading)) return true;
   return losses.length === 0 && seen.has(state.origin);
 }
 

@@ -1,5 +1,5 @@
 /** Calls the page bundle in a frame. Records pass through as text; only the header of a reply is parsed. */
-import { PspError } from '@psp/protocol';
+import { PspError, type StorageBucket } from '@psp/protocol';
 import type { BrowserDriver, Frame, Tab } from './browser/driver.js';
 import { keysAreExportable } from './exportable-keys.js';
 import { PAGE_SOURCE } from './page-bundle.gen.js';
@@ -9,6 +9,7 @@ import type {
   LoadReply,
   PageFailure,
   PageRequest,
+  PutEntriesReply,
   PutReply,
   RecordsReply,
   SurroundingsReply,
@@ -19,14 +20,18 @@ export interface Place {
   readonly driver: BrowserDriver;
   readonly tab: Tab;
   readonly frame: Frame;
+  /** The bucket whose storage is meant, unless it is the default one. */
+  readonly bucket?: StorageBucket;
 }
 
 interface Replies {
   dump: DumpReply;
   records: RecordsReply;
+  entries: RecordsReply;
   load: LoadReply;
   put: PutReply;
   surroundings: SurroundingsReply;
+  putEntries: PutEntriesReply;
 }
 
 export interface PageReply<T> {
@@ -47,6 +52,12 @@ const MAX_REQUEST_BYTES = 80 * 1024 * 1024;
  */
 export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 
+/** What one reply of a reading may hold: JSON text so small that one copy on each side of the connection does not matter; one record may be larger. */
+export const READ_LIMITS = { maxBytes: 1024 * 1024, maxRecordBytes: MAX_RECORD_BYTES };
+
+/** Whether a call took too long. */
+export const isSlow = (error: unknown): error is PspError => error instanceof PspError && error.code === 'TIMEOUT';
+
 /** Bytes of a quote or backslash of the request within a message to the browser: a string in a message within a message. */
 const ESCAPED_BYTES = 4;
 
@@ -61,12 +72,12 @@ const SLACK_MS = 5_000;
  * code fails, and TOO_LARGE, with nothing sent, when the browser would not bear the request.
  */
 export async function callPage<R extends PageRequest>(place: Place, request: R): Promise<PageReply<Replies[R['do']]>> {
-  const { driver, tab, frame } = place;
+  const { driver, tab, frame, bucket } = place;
   const timeoutMs = request.timeoutMs + SLACK_MS;
   // What an opaque origin is called (HTML, section 7.1.1).
   const origin = frame.origin ?? 'null';
   const keys = keysAreExportable(driver) ? { keys: 'exportable' as const } : {};
-  const addressed: R & Addressed = { ...request, origin, ...keys };
+  const addressed: R & Addressed = { ...request, origin, ...keys, ...(bucket === undefined ? {} : { bucket }) };
   const text = JSON.stringify(addressed);
   checkSize(request.do, text);
   const reply = await driver.evaluate(tab, frame, PAGE_SOURCE, text, { timeoutMs });

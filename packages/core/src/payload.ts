@@ -1,10 +1,14 @@
-/** The payload: what is sealed. Lines of JSON, the first the document, each further one records of one store (PSP-PAY). */
+/** The payload: what is sealed. Lines of JSON, the first the document, each further one records of one store, cache or set of files (PSP-PAY). */
 import {
+  comparePlaces,
+  holderAt,
+  holdersOf,
+  isRecordPlace,
   parsePayloadHead,
   PspError,
-  storeAt,
   withoutRecords,
   type IdbRecord,
+  type RecordPlace,
   type SessionDocument,
 } from '@psp/protocol';
 import { readLines } from './payload-lines.js';
@@ -17,7 +21,7 @@ const MAX_LINE_BYTES = 256 * 1024 * 1024;
 
 const NEWLINE = 0x0a;
 /** How this code writes a line; the records begin where it ends. */
-const OWN_LINE = /^\{"at":\[(\d+),(\d+),(\d+)\],"records":/;
+const OWN_LINE = /^\{"at":(\[\d+,(?:\d+|"caches"|"files"),\d+\]),"records":/;
 
 /** The lines of a payload, each with its newline. Throws INVALID_INPUT when records stand in the document or batches are out of order, TOO_LARGE for a line that no reader takes. */
 export async function* encodePayload(state: SessionState): AsyncGenerator<Uint8Array> {
@@ -27,11 +31,11 @@ export async function* encodePayload(state: SessionState): AsyncGenerator<Uint8A
   const first = Buffer.from(`${JSON.stringify(document)}\n`);
   checkLine(first.length - 1, 'the document without its records');
   yield first;
-  let before: readonly number[] = [];
+  let before: RecordPlace | undefined;
   for await (const { at, json } of state.batches) {
     if (!inOrder(before, at)) throw new PspError('INVALID_INPUT', `state.batches: [${at.join(', ')}] is out of order`);
     before = at;
-    const start = Buffer.from(`{"at":[${at.join(',')}],"records":`);
+    const start = Buffer.from(`{"at":${JSON.stringify(at)},"records":`);
     checkLine(start.length + json.byteLength + 1, `a batch of records for [${at.join(', ')}]`);
     yield start;
     // JSON allows newlines between its tokens, a line does not.
@@ -56,9 +60,9 @@ export async function decodePayload(bytes: AsyncIterable<Uint8Array>): Promise<S
 export async function inlineRecords({ document, batches }: SessionState): Promise<SessionDocument> {
   const whole = withoutRecords(document);
   for await (const { at, json } of batches) {
-    const records = storeAt(whole, at)?.records;
+    const records = holderAt(whole, at)?.records;
     if (records === undefined)
-      throw new PspError('INVALID_INPUT', `records at [${at.join(', ')}]: the document has no such store`);
+      throw new PspError('INVALID_INPUT', `records at [${at.join(', ')}]: the document has no such place`);
     for (const record of JSON.parse(textOf(json)) as IdbRecord[]) records.push(record);
   }
   return whole;
@@ -70,7 +74,10 @@ export function splitRecords(document: SessionDocument, { maxBytes }: { maxBytes
 }
 
 function* batchesOf(document: SessionDocument, maxBytes: number): Generator<RecordBatch> {
-  for (const { at, records } of storesOf(document)) {
+  for (const {
+    at,
+    holder: { records },
+  } of holdersOf(document)) {
     let texts: string[] = [];
     let bytes = 2;
     for (const record of records) {
@@ -98,14 +105,14 @@ async function* decodeBatches(
   document: SessionDocument,
 ): AsyncGenerator<RecordBatch> {
   let number = 1;
-  let before: readonly number[] = [];
+  let before: RecordPlace | undefined;
   for await (const line of lines) {
     number += 1;
     const { at, json } = splitLine(line, number);
     if (!inOrder(before, at)) throw invalid(number, 'at: expected the place of the line before, or one after it');
     before = at;
-    if (storeAt(document, at) === undefined)
-      throw invalid(number, `at: the document has no store at [${at.join(', ')}]`);
+    if (holderAt(document, at) === undefined)
+      throw invalid(number, `at: the document has nothing at [${at.join(', ')}]`);
     const records = parseLine(json, number);
     if (!Array.isArray(records)) throw invalid(number, 'records: expected an array');
     const wrong = records.findIndex((record) => !isRecord(record));
@@ -114,23 +121,24 @@ async function* decodeBatches(
   }
 }
 
-/** Lines come in the order of their stores, so that a reader can write one origin after the other (PSP-PAY-2). */
-function inOrder(before: readonly number[], at: readonly number[]): boolean {
-  const differs = at.findIndex((index, level) => index !== before[level]);
-  return differs < 0 || before.length === 0 || (at[differs] as number) > (before[differs] as number);
-}
+/** So that a reader can write one origin after the other (PSP-PAY-2). */
+const inOrder = (before: RecordPlace | undefined, at: RecordPlace): boolean =>
+  before === undefined || comparePlaces(before, at) <= 0;
 
 /** The place and the text of the records, without parsing those of a line that this code wrote. */
-function splitLine(line: Uint8Array, number: number): { at: RecordBatch['at']; json: Uint8Array } {
+function splitLine(line: Uint8Array, number: number): { at: RecordPlace; json: Uint8Array } {
   const own = OWN_LINE.exec(textOf(line.subarray(0, 80)));
   if (own !== null && line.at(-1) === 0x7d) {
-    const [start, origin, database, store] = own as unknown as [string, string, string, string];
-    return { at: [Number(origin), Number(database), Number(store)], json: line.subarray(start.length, -1) };
+    const [start, at] = own as unknown as [string, string];
+    return { at: placeOf(JSON.parse(at), number), json: line.subarray(start.length, -1) };
   }
   const { at, records } = Object(parseLine(line, number)) as { at?: unknown; records?: unknown };
-  const place = Array.isArray(at) && at.length === 3 && at.every((index) => Number.isInteger(index));
-  if (!place) throw invalid(number, 'at: expected the numbers of an origin, a database and a store');
-  return { at: at as unknown as RecordBatch['at'], json: Buffer.from(JSON.stringify(records) ?? 'null') };
+  return { at: placeOf(at, number), json: Buffer.from(JSON.stringify(records) ?? 'null') };
+}
+
+function placeOf(at: unknown, number: number): RecordPlace {
+  if (Array.isArray(at) && isRecordPlace(at)) return at;
+  throw invalid(number, 'at: expected the place of a store, a cache or the files of an origin');
 }
 
 /** The engine's own message quotes the text, which is secret. */
@@ -152,16 +160,7 @@ function isRecord(value: unknown): boolean {
 }
 
 function countInlineRecords(document: SessionDocument): number {
-  return storesOf(document).reduce((sum, { records }) => sum + records.length, 0);
-}
-
-/** Every store of a document with its place, in the order in which a payload lists them. */
-function storesOf(document: SessionDocument): { at: RecordBatch['at']; records: readonly IdbRecord[] }[] {
-  return document.origins.flatMap(({ indexedDB }, origin) =>
-    indexedDB.flatMap(({ stores }, database) =>
-      stores.map(({ records }, store) => ({ at: [origin, database, store] as const, records })),
-    ),
-  );
+  return [...holdersOf(document)].reduce((sum, { holder }) => sum + holder.records.length, 0);
 }
 
 const textOf = (bytes: Uint8Array): string =>

@@ -1,18 +1,26 @@
 /** Reads the storage of one origin in one frame, page by page. */
 import {
+  comparePlaces,
   PspError,
+  showStoragePlace,
   type IdbDatabase,
   type Loss,
   type OriginState,
+  type RecordPlace,
   type StateKind,
+  type StorageBucket,
   type StorageItem,
 } from '@psp/protocol';
-import { callPage, MAX_RECORD_BYTES, type PageReply, type Place } from './page-call.js';
-import type { DumpReply, PageLoss, SurroundingsReply, SurroundingsScope } from './page/contract.js';
+import { callPage, isSlow, READ_LIMITS, type PageReply, type Place } from './page-call.js';
+import type { DepotPlace, DumpReply, PageLoss, SurroundingsReply, SurroundingsScope } from './page/contract.js';
+import { readDepot } from './read-depot.js';
 
-/** Records of one store of the origin; `at` is [database, store]. */
-interface StoreBatch {
-  readonly at: readonly [database: number, store: number];
+/** Where records stand within an origin: [database, store], or a place of its depot. */
+type StorePlace = readonly [database: number, store: number] | DepotPlace;
+
+/** Records of one store, one cache or the files of the origin. */
+export interface StoreBatch {
+  readonly at: StorePlace;
   readonly count: number;
   readonly json: Uint8Array;
 }
@@ -22,12 +30,14 @@ export interface OriginReading {
   readonly batches: readonly StoreBatch[];
   readonly losses: readonly Loss[];
   readonly sessionStorage: StorageItem[] | undefined;
+  /** The buckets beside the default one. */
+  readonly buckets?: readonly OriginReading[];
   readonly surroundings?: SurroundingsReply;
 }
 
 export interface ReadOptions {
   readonly sessionStorage: boolean;
-  /** localStorage and IndexedDB, which all tabs of the origin share. */
+  /** All but sessionStorage, which all tabs of the origin share. */
   readonly shared: boolean;
   /** Of these, the kinds that are wanted. Default: all. What is not wanted is not opened. */
   readonly takes?: (kind: StateKind) => boolean;
@@ -35,9 +45,6 @@ export interface ReadOptions {
   readonly surroundings?: SurroundingsScope;
   readonly timeoutMs: number;
 }
-
-/** JSON text in one reply is small enough that one copy on each side of the connection does not matter; one record may be larger. */
-const LIMITS = { maxBytes: 1024 * 1024, maxRecordBytes: MAX_RECORD_BYTES };
 
 /**
  * Reads what is asked for. A database that takes too long costs a loss, not the storage beside it. Throws as `callPage` does where
@@ -53,32 +60,62 @@ export async function readOrigin(place: Place, options: ReadOptions): Promise<Or
   });
   const rest = new RestReader(place, databases, options.timeoutMs);
   for (const store of header.rest) await rest.read(store, batches, losses);
-  // The payload lists records in the order of the stores (PSP-PAY-2).
-  batches.sort((a, b) => a.at[0] - b.at[0] || a.at[1] - b.at[1]);
-  const state = { origin, localStorage: header.localStorage ?? [], indexedDB: databases };
-  const ofThis = losses.map((loss) => ofOrigin(loss, origin));
+  const depot = await readDepot(place, header.depot, records.slice(header.batches.length), options.timeoutMs);
+  batches.push(...depot.batches);
+  losses.push(...depot.losses);
+  // The payload lists records in this order (PSP-PAY-2).
+  batches.sort((a, b) => comparePlaces([0, ...a.at] as RecordPlace, [0, ...b.at] as RecordPlace));
+  const bucket = place.bucket === undefined ? {} : { bucket: place.bucket };
+  const state = { origin, ...bucket, localStorage: header.localStorage ?? [], indexedDB: databases, ...depot.state };
+  const buckets = await readBuckets(place, header.depot?.buckets ?? [], options, losses);
+  const ofThis = losses.map((loss) => ofOrigin(loss, showStoragePlace(state)));
   return {
     state,
     batches,
-    losses: ofThis,
+    losses: [...ofThis, ...buckets.flatMap((reading) => reading.losses)],
     sessionStorage: header.sessionStorage,
+    ...(buckets.length === 0 ? {} : { buckets }),
     ...(header.surroundings === undefined ? {} : { surroundings: header.surroundings }),
   };
 }
 
-/** Where the whole takes too long, another call asks for all but the databases. */
+/** Reads each bucket as a place of its own. One that would not be read costs a loss. */
+async function readBuckets(
+  place: Place,
+  buckets: readonly StorageBucket[],
+  { sessionStorage: _, surroundings: __, ...options }: ReadOptions,
+  losses: PageLoss[],
+): Promise<OriginReading[]> {
+  const readings: OriginReading[] = [];
+  for (const bucket of buckets) {
+    try {
+      readings.push(await readOrigin({ ...place, bucket }, { ...options, sessionStorage: false }));
+    } catch (error) {
+      if (!(error instanceof PspError) || error.code === 'BROWSER_GONE') throw error;
+      losses.push({ code: 'bucket-not-read', kind: 'origin', item: bucket.name, detail: error.message });
+    }
+  }
+  return readings;
+}
+
+const DEPOT_KINDS = ['cache', 'file', 'serviceWorker'] as const;
+
+/** Where the whole takes too long, another call asks for Web Storage alone. */
 async function dump(place: Place, options: ReadOptions): Promise<PageReply<DumpReply>> {
   const { sessionStorage, shared, takes = () => true, timeoutMs } = options;
   const around = options.surroundings === undefined ? {} : { surroundings: options.surroundings };
-  const localStorage = shared && takes('localStorage');
+  // Buckets have no Web Storage.
+  const localStorage = shared && takes('localStorage') && place.bucket === undefined;
   const indexedDB = shared && takes('indexedDB');
-  const request = { do: 'dump', localStorage, sessionStorage, ...LIMITS, timeoutMs, ...around } as const;
+  const depot = shared ? DEPOT_KINDS.filter(takes) : [];
+  const request = { do: 'dump', localStorage, sessionStorage, ...READ_LIMITS, timeoutMs, ...around } as const;
   try {
-    return await callPage(place, { ...request, indexedDB });
+    return await callPage(place, { ...request, indexedDB, depot });
   } catch (error) {
-    if (!indexedDB || !isSlow(error)) throw error;
-    const reply = await callPage(place, { ...request, indexedDB: false });
-    reply.header.losses.push({ code: 'origin-timeout', kind: 'indexedDB', detail: `IndexedDB: ${error.message}` });
+    if (!(indexedDB || depot.length > 0) || !isSlow(error)) throw error;
+    const reply = await callPage(place, { ...request, indexedDB: false, depot: [] });
+    const detail = `IndexedDB, caches and files: ${error.message}`;
+    reply.header.losses.push({ code: 'origin-timeout', kind: 'indexedDB', detail });
     return reply;
   }
 }
@@ -97,7 +134,7 @@ class RestReader {
     const database = this.databases[rest.database];
     const store = database?.stores[rest.store];
     if (database === undefined || store === undefined) return;
-    const request = { do: 'records', database: database.name, store: store.name, ...LIMITS } as const;
+    const request = { do: 'records', database: database.name, store: store.name, ...READ_LIMITS } as const;
     let next = rest.after;
     try {
       do {
@@ -119,8 +156,6 @@ class RestReader {
     }
   }
 }
-
-const isSlow = (error: unknown): error is PspError => error instanceof PspError && error.code === 'TIMEOUT';
 
 export function ofOrigin(loss: PageLoss, origin: string): Loss {
   return { ...loss, origin };

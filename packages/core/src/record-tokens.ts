@@ -1,5 +1,12 @@
 /** Tokens of a session whose records travel as text: only batches in which a token may stand are parsed, and not without end. */
-import { showWireString, tokenHints, TokenSearch, type IdbRecord, type SessionDocument } from '@psp/protocol';
+import {
+  isStorePlace,
+  showWireString,
+  tokenHints,
+  TokenSearch,
+  type IdbRecord,
+  type SessionDocument,
+} from '@psp/protocol';
 import type { RecordBatch, SessionState } from './state.js';
 
 /** Bytes of JSON that are parsed for one session. Tokens stand in small stores; this keeps the search a small part of a save. */
@@ -26,6 +33,8 @@ export class RecordTokens {
   }
 
   add({ at, json }: RecordBatch): void {
+    // Bodies and files stand in base64, which shows no token.
+    if (!isStorePlace(at)) return;
     const [origin, database, store] = at;
     const from = this.document.origins[origin];
     const names = [from?.indexedDB[database]?.name, from?.indexedDB[database]?.stores[store]?.name];

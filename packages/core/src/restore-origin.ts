@@ -1,7 +1,8 @@
 /** Restores one origin at a time in helper tabs. Knows nothing of when, nor of the order. */
-import { Chooser, type Loss, type OriginState, type SessionDocument } from '@psp/protocol';
+import { Chooser, showStoragePlace, type Loss, type OriginState, type SessionDocument } from '@psp/protocol';
 import type { OriginBatches } from './batches.js';
 import type { BrowserDriver, Tab } from './browser/driver.js';
+import { depotLoad } from './depot-load.js';
 import type { WithTab } from './helper-pool.js';
 import type { RestoreAccounts } from './restore-report.js';
 import type { SurroundingsRestore } from './restore-surroundings.js';
@@ -28,9 +29,9 @@ export class OriginRestore {
   /** An origin that fails is noted, and does not cost the others. Throws only what ends the whole restore. */
   async write(item: OriginBatches, withTab: WithTab): Promise<void> {
     const state = this.stateOf(item);
-    const { origin } = state;
+    const name = showStoragePlace(state);
     try {
-      await this.accounts.part(origin, { code: 'origin-failed', kind: 'origin', origin }, async () => {
+      await this.accounts.part(name, { code: 'origin-failed', kind: 'origin', origin: name }, async () => {
         const losses = await withTab(
           (tab) => this.#write(tab, state, item),
           () => item.repeatable(),
@@ -46,9 +47,11 @@ export class OriginRestore {
   async #write(tab: Tab, state: OriginState, { batches }: OriginBatches): Promise<Loss[]> {
     const { driver, timeoutMs } = this;
     const frame = await driver.visitBlank(tab, state.origin, { timeoutMs });
-    const place = { driver, tab, frame };
+    const bucket = state.bucket === undefined ? {} : { bucket: state.bucket };
+    const place = { driver, tab, frame, ...bucket };
     const seen = this.around.look(place);
-    const losses = await writeOrigin(place, state, batches, timeoutMs, this.#chooser);
+    const depot = depotLoad(state, this.document, this.#chooser);
+    const losses = await writeOrigin(place, state, batches, { depot, timeoutMs, chooser: this.#chooser });
     await seen;
     return losses;
   }

@@ -1,5 +1,5 @@
 /** Restore: writes a whole session over a browser driver, and says what it did and did not do. Never writes to a store. */
-import { type ChoiceInput, PspError, type SessionDocument, type Skipped } from '@psp/protocol';
+import { type ChoiceInput, PspError, type SessionDocument, showStoragePlace, type Skipped } from '@psp/protocol';
 import type { BrowserDriver } from './browser/driver.js';
 import type { Progress } from './capture.js';
 import { chooserOf, chooseState } from './choice.js';
@@ -81,7 +81,7 @@ class RestoreRun implements Restoration {
   ) {
     this.#timeoutMs = checkedTimeout(options.timeoutMs, 'timeoutMs') ?? DEFAULT_TIMEOUT_MS;
     this.#around = new SurroundingsRestore(driver, document, options, this.#timeoutMs);
-    const parts = ['cookies', ...document.origins.map(({ origin }) => origin)];
+    const parts = ['cookies', ...document.origins.map(showStoragePlace)];
     this.#accounts = new RestoreAccounts(driver, parts, options.onProgress, skipped);
   }
 

@@ -1,9 +1,9 @@
 /** A session in hand: the document without its records, and the records as JSON text that nobody parses on the way. */
-import type { SessionDocument } from '@psp/protocol';
+import type { RecordPlace, SessionDocument } from '@psp/protocol';
 
-/** Records of one store: `at` is [origin, database, store] by index in the document; `json` is the UTF-8 JSON text of an array. */
+/** Records of one store, one cache or the files of an origin; `json` is the UTF-8 JSON text of an array. */
 export interface RecordBatch {
-  readonly at: readonly [origin: number, database: number, store: number];
+  readonly at: RecordPlace;
   readonly count: number;
   readonly json: Uint8Array;
 }

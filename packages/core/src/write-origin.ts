@@ -1,58 +1,90 @@
 /** Writes the storage of one origin in one frame, batch by batch. */
 import {
   Chooser,
+  isStorePlace,
+  showStoragePlace,
   type IdbDatabase,
   type IdbStore,
   type Loss,
   type OriginState,
+  type RecordPlace,
   type StorageItem,
+  type StorePlace,
   type WireString,
 } from '@psp/protocol';
 import { bytesInRequest, callPage, MAX_RECORD_BYTES, type Place } from './page-call.js';
-import type { LoadRequest } from './page/contract.js';
+import type { DepotLoad, LoadRequest } from './page/contract.js';
 import { ofOrigin } from './read-origin.js';
 import { cutRecords } from './record-texts.js';
 import type { RecordBatch } from './state.js';
+import { cacheOf, DepotWriter, type Writing } from './write-depot.js';
 
 /** So much JSON text of records goes along with the call that makes the databases. */
 const FIRST_BYTES = 512 * 1024;
 /** Most JSON text in one put, unless one record alone has more. Batches of imports or of other programs may be of any size. */
 const PUT_BYTES = 4 * 1024 * 1024;
 
-/** Replaces localStorage and the databases of the origin, as far as they are chosen. Gives what the browser would not take. */
+export interface WriteOptions {
+  /** What to make of caches, files, workers and buckets. */
+  readonly depot?: DepotLoad;
+  readonly timeoutMs: number;
+  readonly chooser?: Chooser;
+}
+
+/** Replaces all that the place of the state holds, but sessionStorage, as far as it is chosen. Gives what the browser would not take. */
 export async function writeOrigin(
   place: Place,
   state: OriginState,
   batches: AsyncIterable<RecordBatch>,
-  timeoutMs: number,
-  chooser = new Chooser(),
+  { depot = {}, timeoutMs, chooser = new Chooser() }: WriteOptions,
 ): Promise<Loss[]> {
   const losses: Loss[] = [];
   const reader = sendable(state, batches, losses);
   const puts: StorePut[] = [];
   let next = await reader.next();
   for (let bytes = 0; next.done !== true; next = await reader.next()) {
+    const { at } = next.value;
     bytes += next.value.json.length;
-    if (bytes > FIRST_BYTES) break;
-    puts.push(putOf(state, next.value));
+    if (bytes > FIRST_BYTES || !isStorePlace(at)) break;
+    puts.push(putOf(state, at, next.value));
   }
-  const { header } = await callPage(place, { do: 'load', ...chosenOf(state, chooser), puts, timeoutMs });
-  losses.push(...header.losses.map((loss) => ofOrigin(loss, state.origin)));
-  const put = async (batch: RecordBatch): Promise<void> => {
-    const reply = await callPage(place, { do: 'put', ...putOf(state, batch), timeoutMs });
-    losses.push(...reply.header.losses.map((loss) => ofOrigin(loss, state.origin)));
-  };
+  const { header } = await callPage(place, { do: 'load', ...chosenOf(state, chooser), puts, depot, timeoutMs });
+  losses.push(...header.losses.map((loss) => ofOrigin(loss, showStoragePlace(state))));
+  const rest = next.done === true ? [] : concat(next.value, reader);
+  if (header.noBucket !== true) await writeRest({ place, state, timeoutMs, losses, header }, rest);
+  return losses;
+}
+
+async function* concat(first: RecordBatch, rest: AsyncIterable<RecordBatch>): AsyncGenerator<RecordBatch> {
+  yield first;
+  yield* rest;
+}
+
+async function writeRest(writing: Writing, batches: AsyncIterable<RecordBatch> | Iterable<RecordBatch>): Promise<void> {
+  const entries = new DepotWriter(writing);
   // Two under way: the page makes the values of one batch while the browser writes those of the one before.
   let before: Promise<void> = Promise.resolve();
-  for (; next.done !== true; next = await reader.next()) {
-    if (header.failed.includes(next.value.at[1])) continue;
-    const current = put(next.value);
-    current.catch(() => undefined); // awaited one turn later
-    await before;
-    before = current;
+  for await (const batch of batches) {
+    const { at } = batch;
+    if (!isStorePlace(at)) {
+      // The order of entries counts, and files follow what handles in databases made for a moment.
+      await before;
+      await entries.put(at, batch);
+    } else if (!writing.header.failed.includes(at[1])) {
+      const current = putRecords(writing, at, batch);
+      current.catch(() => undefined); // awaited one turn later
+      await before;
+      before = current;
+    }
   }
   await before;
-  return losses;
+  await entries.end();
+}
+
+async function putRecords(writing: Writing, at: StorePlace, batch: RecordBatch): Promise<void> {
+  const { place, state, timeoutMs, losses } = writing;
+  const { header } = await callPage(place, { do: 'put', ...putOf(state, at, batch), timeoutMs });
+  losses.push(...header.losses.map((loss) => ofOrigin(loss, showStoragePlace(state))));
 }
 
 /** What the page is to replace: an absent member stays as it is. */
@@ -60,9 +92,15 @@ function chosenOf(state: OriginState, chooser: Chooser): Pick<LoadRequest, 'loca
   const localStorage = chooser.nameRules('localStorage', state);
   const indexedDB = chooser.nameRules('indexedDB', state);
   return {
-    ...(localStorage === undefined ? {} : { localStorage: state.localStorage }),
+    // Buckets have no Web Storage.
+    ...(localStorage === undefined || state.bucket !== undefined ? {} : { localStorage: state.localStorage }),
     ...(indexedDB === undefined ? {} : { databases: state.indexedDB }),
-    names: { localStorage: localStorage ?? [], indexedDB: indexedDB ?? [] },
+    names: {
+      localStorage: localStorage ?? [],
+      indexedDB: indexedDB ?? [],
+      cache: chooser.nameRules('cache', state) ?? [],
+      serviceWorker: chooser.nameRules('serviceWorker', state) ?? [],
+    },
   };
 }
 
@@ -102,10 +140,17 @@ const OPEN = Buffer.from('[');
 const CLOSE = Buffer.from(']');
 
 function tooLarge(state: OriginState, { at }: RecordBatch, record: Uint8Array): Loss {
-  const { database, store } = placeOf(state, at);
   const detail = `the record takes ${bytesInRequest(record)} bytes on its way to the browser, which takes ${MAX_RECORD_BYTES}`;
-  const item = [database.name, store.name].map(nameLabel).concat(keyLabel(record)).join('/');
-  return { code: 'record-not-restored', kind: 'indexedDB', origin: state.origin, item, detail };
+  const names = namesOf(state, at);
+  const item = names.map(nameLabel).concat(keyLabel(record)).join('/');
+  const kind = isStorePlace(at) ? 'indexedDB' : at[1] === 'caches' ? 'cache' : 'file';
+  return { code: 'record-not-restored', kind, origin: showStoragePlace(state), item, detail };
+}
+
+function namesOf(state: OriginState, at: RecordPlace): WireString[] {
+  if (!isStorePlace(at)) return Object.values(cacheOf(state, at));
+  const { database, store } = placeOf(state, at);
+  return [database.name, store.name];
 }
 
 /** A name that JSON cannot hold as it is stands in reports as a mark. */
@@ -122,7 +167,7 @@ const KEY = /^\s*\{"key":("(?:[^"\\]|\\.){0,120}"|-?\d[\d.eE+-]*),/;
 
 type StorePut = NonNullable<LoadRequest['puts']>[number];
 
-function putOf(state: OriginState, { at, json }: RecordBatch): StorePut {
+function putOf(state: OriginState, at: StorePlace, { json }: RecordBatch): StorePut {
   const { database, store } = placeOf(state, at);
   return {
     database: database.name,
@@ -133,7 +178,7 @@ function putOf(state: OriginState, { at, json }: RecordBatch): StorePut {
   };
 }
 
-function placeOf(state: OriginState, at: RecordBatch['at']): { database: IdbDatabase; store: IdbStore } {
+function placeOf(state: OriginState, at: StorePlace): { database: IdbDatabase; store: IdbStore } {
   const database = state.indexedDB[at[1]];
   const store = database?.stores[at[2]];
   // Checked when the payload was read.

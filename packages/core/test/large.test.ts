@@ -81,7 +81,7 @@ describe('a batch of any size', () => {
     const batches = (async function* () {
       yield batch;
     })();
-    const losses = await writeOrigin(place, state, batches, 1000);
+    const losses = await writeOrigin(place, state, batches, { timeoutMs: 1000 });
     expect(losses).toEqual([
       {
         code: 'record-not-restored',
@@ -111,7 +111,12 @@ describe('a database that takes too long', () => {
     const reading = await readOrigin(place, options);
     expect(reading).toMatchObject({ state: { localStorage: items }, sessionStorage: items });
     expect(reading.losses).toEqual([
-      { code: 'origin-timeout', kind: 'indexedDB', origin: 'https://a.example', detail: 'IndexedDB: no answer' },
+      {
+        code: 'origin-timeout',
+        kind: 'indexedDB',
+        origin: 'https://a.example',
+        detail: 'IndexedDB, caches and files: no answer',
+      },
     ]);
     await expect(readOrigin(pageOf(late), options)).rejects.toMatchObject({ code: 'TIMEOUT' });
   });

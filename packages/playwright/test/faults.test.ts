@@ -126,11 +126,8 @@ describe('while capturing', () => {
     await driver.close();
     expect(besidesPast(document.losses)).toEqual([]);
     expect(document.tabs).toMatchObject([{ url, sessionStorage: [{ origin: site.origin('a.localhost') }] }]);
-    expect(document.origins).toContainEqual({
-      origin: site.origin('b.localhost'),
-      localStorage: [{ name: 'k', value: 'v' }],
-      indexedDB: [],
-    });
+    const state = { origin: site.origin('b.localhost'), localStorage: [{ name: 'k', value: 'v' }], indexedDB: [] };
+    expect(document.origins).toContainEqual(expect.objectContaining(state));
   });
 
   test('a page that goes elsewhere while it is read is captured where it went', async () => {

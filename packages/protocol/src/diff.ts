@@ -1,15 +1,20 @@
 /** What differs between two sessions, item by item. Values are left out unless asked for: they are secrets. */
 import { cookieIdentity } from './cookie.js';
+import { depotItems } from './diff-depot.js';
 import type { StateKind } from './schema/loss.js';
 import type { Cookie, IdbDatabase, SessionDocument, StorageItem } from './schema/session.js';
 import type { WireValue } from './schema/value.js';
 import { showKey } from './show-key.js';
+import { showStoragePlace } from './storage-place.js';
 import { showWireString } from './wire-string.js';
 
-/** `item` names it: a cookie, an entry of a storage, `database`, `database/store`, `database/store/key`, `tab 1`. */
+/**
+ * `item` names it: a cookie, an entry of a storage, `database`, `database/store`, `database/store/key`, `cache`, `cache/address`, the
+ * path of a file, the scope of a worker, `tab 1`.
+ */
 export interface DiffItem {
   readonly kind: StateKind;
-  /** A cookie's domain (with a leading dot when subdomains receive it), or an origin; absent for tabs. */
+  /** A cookie's domain (with a leading dot when subdomains receive it), or an origin with its partition and bucket; absent for tabs. */
   readonly origin?: string;
   readonly item: string;
   /** The item in the first and in the second session, only when `values` is asked for. */
@@ -35,7 +40,7 @@ type Entries = Map<string, Entry>;
 
 /**
  * Compares two documents with their records in place. Cookies are matched by identity, storage items by origin and name,
- * records by key, tabs by position. Losses, names and times are not compared.
+ * records by key, cached responses by address, files by path, tabs by position. Losses, names and times are not compared.
  */
 export function diffSessions(a: SessionDocument, b: SessionDocument, { values = false } = {}): SessionDiff {
   const before = entriesOf(a);
@@ -72,9 +77,12 @@ function entriesOf(document: SessionDocument): Entries {
     }
   };
   for (const cookie of document.cookies) add(['cookie', cookieIdentity(cookie)], cookieEntry(cookie));
-  for (const { origin, localStorage, indexedDB } of document.origins) {
-    addItems('localStorage', [], origin, localStorage);
-    for (const database of indexedDB) addDatabase(add, origin, database);
+  for (const state of document.origins) {
+    // Two places that are shown alike are one place.
+    const origin = showStoragePlace(state);
+    addItems('localStorage', [], origin, state.localStorage);
+    for (const database of state.indexedDB) addDatabase(add, origin, database);
+    for (const { identity, ...entry } of depotItems(state)) add([entry.kind, origin, identity], { ...entry, origin });
   }
   document.tabs.forEach(({ sessionStorage, ...content }, index) => {
     add(['tab', index], { kind: 'tab', item: `tab ${index + 1}`, content });

@@ -12,7 +12,16 @@ export { DEFAULT_LIMITS, type ParseLimits } from './limits.js';
 export { parseJson } from './json.js';
 export { migrate, type JsonObject, type Migration, type Migrations, type VersionedFormat } from './migrate.js';
 export { parseSessionDocument, SESSION_MIGRATIONS, type ParseOptions } from './parse.js';
-export { parsePayload, parsePayloadHead, parseRecordLine, payloadLines, storeAt, withoutRecords } from './payload.js';
+export { parsePayload, parsePayloadHead, parseRecordLine, payloadLines, type PlacedRecordLine } from './payload.js';
+export {
+  comparePlaces,
+  holderAt,
+  holdersOf,
+  isRecordPlace,
+  isStorePlace,
+  withoutRecords,
+  type StorePlace,
+} from './record-place.js';
 export { parseRecording } from './parse-recording.js';
 export { checkWireValue, MAX_TREE_DEPTH } from './value-check.js';
 export { fromWireString, showWireString, toWireString } from './wire-string.js';

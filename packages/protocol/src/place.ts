@@ -75,3 +75,15 @@ export function refuse(found: Problem | undefined, root?: string): void {
   if (found === undefined) return;
   throw new PspError('INVALID_DOCUMENT', `${formatPlace(found.path, root)}: ${found.text}`);
 }
+
+/** A second item of the same identity. Says which was first by its place, not by its name. */
+export function repeated<T>(list: readonly T[], identity: (item: T) => string, noun: string): Problem | undefined {
+  const seen = new Map<string, number>();
+  return eachOf(list, (item, index) => {
+    const first = seen.get(identity(item));
+    seen.set(identity(item), first ?? index);
+    return first === undefined
+      ? undefined
+      : problem(`expected each ${noun} once, found the ${noun} of [${first}] again`);
+  });
+}

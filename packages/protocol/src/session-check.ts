@@ -2,12 +2,14 @@
 import { cookieIdentity, cookieProblem } from './cookie.js';
 import { authenticatorProblem, environmentProblem, httpProblem } from './environment-check.js';
 import { originProblem } from './origin.js';
-import { eachOf, problem, under, unfit, type Problem } from './place.js';
+import { cacheRecordProblem, depotProblem, fileRecordProblem } from './depot-check.js';
+import { eachOf, problem, repeated, under, unfit, type Problem } from './place.js';
 import type {
   IdbDatabase,
   IdbRecord,
   IdbStore,
   OriginState,
+  RecordPlace,
   SessionDocument,
   StorageItem,
   TabState,
@@ -46,7 +48,8 @@ function originStateProblem(state: OriginState): Problem | undefined {
   return (
     under('origin', originProblem(state.origin)) ??
     under('localStorage', itemsProblem(state.localStorage)) ??
-    under('indexedDB', eachOf(state.indexedDB, databaseProblem) ?? repeated(state.indexedDB, nameOf, 'database'))
+    under('indexedDB', eachOf(state.indexedDB, databaseProblem) ?? repeated(state.indexedDB, nameOf, 'database')) ??
+    depotProblem(state)
   );
 }
 
@@ -114,18 +117,12 @@ function generatorProblem({ autoIncrement, keyGenerator }: IdbStore): Problem | 
   return problem('expected an integer up to 2^53, or 2^53 + 2 for an exhausted generator');
 }
 
-export function recordProblem(record: IdbRecord): Problem | undefined {
-  return under('key', keyProblem(record.key)) ?? under('value', valueProblem(record.value));
+/** The check for records of a place. */
+export function recordProblemAt([, kind]: RecordPlace): (record: IdbRecord) => Problem | undefined {
+  if (kind === 'caches') return cacheRecordProblem;
+  return kind === 'files' ? fileRecordProblem : recordProblem;
 }
 
-/** A second item of the same identity. Says which was first by its place, not by its name. */
-function repeated<T>(list: readonly T[], identity: (item: T) => string, noun: string): Problem | undefined {
-  const seen = new Map<string, number>();
-  return eachOf(list, (item, index) => {
-    const first = seen.get(identity(item));
-    seen.set(identity(item), first ?? index);
-    return first === undefined
-      ? undefined
-      : problem(`expected each ${noun} once, found the ${noun} of [${first}] again`);
-  });
+function recordProblem(record: IdbRecord): Problem | undefined {
+  return under('key', keyProblem(record.key)) ?? under('value', valueProblem(record.value));
 }

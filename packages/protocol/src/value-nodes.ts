@@ -1,5 +1,6 @@
 /** The nodes of a value: one row for each tag (spec/values.md, "Nodes"). A new kind of value is a new row here and there. */
 import { base64Length } from './base64.js';
+import { fileNameProblem } from './file-name.js';
 import { eachOf, expected, problem, typeName, under, unfit, type Problem } from './place.js';
 import { numberSlotProblem, slotProblem } from './value-slots.js';
 import { wireStringProblem } from './wire-string.js';
@@ -115,6 +116,7 @@ export const NODES: Readonly<Record<string, Row>> = {
     optional: 1,
     together: keyFormatProblem,
   },
+  handle: { fields: [oneOf('file', 'directory'), list(fileNameProblem)], together: handleProblem },
   lost: { fields: [string] },
 };
 
@@ -230,6 +232,13 @@ function keyDataProblem(field: unknown): Problem | undefined {
 function keyFormatProblem([format, data]: readonly unknown[]): Problem | undefined {
   const wanted = format === 'jwk' ? 'object' : 'string';
   return typeName(data) === wanted ? undefined : under(2, expected(wanted, data));
+}
+
+function handleProblem([kind, path]: readonly unknown[]): Problem | undefined {
+  // The empty path is the root, which is a folder.
+  return kind === 'directory' || (path as unknown[]).length > 0
+    ? undefined
+    : under(2, unfit('the path of a file', path));
 }
 
 function algorithmProblem(field: unknown): Problem | undefined {

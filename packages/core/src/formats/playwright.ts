@@ -9,7 +9,7 @@ import {
 } from '@psp/protocol';
 import { attributeLosses, checkedCookie, dottedDomain, expiresField, plainDomain } from './cookie.js';
 import type { Format } from './format.js';
-import { environmentLosses, formatLoss, tabLosses } from './losses.js';
+import { depotLosses, environmentLosses, formatLoss, storageLosses, tabLosses } from './losses.js';
 import {
   array,
   boolean,
@@ -35,8 +35,11 @@ export const playwright: Format = {
     const losses: Loss[] = attributeLosses(document.cookies, 'playwright', ['priority', 'sourceScheme', 'sourcePort']);
     const state = {
       cookies: document.cookies.map(writeCookie),
-      origins: document.origins.map((origin) => writeOrigin(origin, losses)),
+      origins: document.origins.filter(isPlainOrigin).map((origin) => writeOrigin(origin, losses)),
     };
+    const others = document.origins.filter((origin) => !isPlainOrigin(origin));
+    losses.push(...storageLosses({ ...document, origins: others }, 'playwright'));
+    losses.push(...depotLosses({ ...document, origins: document.origins.filter(isPlainOrigin) }, 'playwright'));
     losses.push(...tabLosses(document, 'playwright'), ...environmentLosses(document, 'playwright'));
     return { text: `${JSON.stringify(state, undefined, 2)}\n`, losses };
   },
@@ -57,6 +60,9 @@ export const playwright: Format = {
     return Array.isArray(fields?.cookies) && Array.isArray(fields.origins) && fields.format === undefined;
   },
 };
+
+/** The format knows origins only. */
+const isPlainOrigin = ({ partition, bucket }: OriginState): boolean => partition === undefined && bucket === undefined;
 
 function writeCookie(cookie: Cookie): object {
   return {
@@ -124,7 +130,7 @@ function readOrigin(json: unknown, place: string, losses: Loss[]): OriginState[]
     throw misplaced(`${place}.origin`, 'an origin such as https://example.com', origin);
   }
   if (Array.isArray(fields.opfs) && fields.opfs.length > 0) {
-    losses.push(formatLoss('origin', origin, 'opfs', `a session does not hold private files (${fields.opfs.length})`));
+    losses.push(formatLoss('origin', origin, 'opfs', `private files are not imported (${fields.opfs.length})`));
   }
   const items = array(fields.localStorage ?? [], `${place}.localStorage`);
   const databases = array(fields.indexedDB ?? [], `${place}.indexedDB`);

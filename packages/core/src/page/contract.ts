@@ -2,12 +2,23 @@
  * What crosses between Node and the page. Types only. The page bundle is one function `(request: string) => Promise<string>`:
  * the request is JSON, the reply is lines: a JSON header, then raw JSON arrays of records, which Node does not parse.
  */
-import type { IdbDatabase, IdbStore, NameRules, StorageItem, WireValue } from '@psp/protocol';
+import type {
+  CacheState,
+  FilesState,
+  IdbDatabase,
+  IdbStore,
+  NameRules,
+  StorageBucket,
+  StorageItem,
+  WireString,
+  WireValue,
+  WorkerRegistration,
+} from '@psp/protocol';
 
 /** A loss as the page knows it; the origin is added outside. */
 export interface PageLoss {
   code: string;
-  kind: 'localStorage' | 'sessionStorage' | 'indexedDB';
+  kind: 'localStorage' | 'sessionStorage' | 'indexedDB' | 'cache' | 'file' | 'serviceWorker' | 'origin';
   item?: string;
   detail?: string;
 }
@@ -21,6 +32,8 @@ export interface DumpRequest {
   localStorage: boolean;
   sessionStorage: boolean;
   indexedDB: boolean;
+  /** The kinds beside them; with any of them comes what else the place has. */
+  depot: readonly ('cache' | 'file' | 'serviceWorker')[];
   maxBytes: number;
   /** A record that takes more than this within a message (quotes, backslashes and all beyond ASCII count 8) is a loss. */
   maxRecordBytes: number;
@@ -29,7 +42,7 @@ export interface DumpRequest {
   /** What to tell of the surroundings beside the storage, if anything. */
   surroundings?: SurroundingsScope;
 }
-/** One line of records follows the header for each entry of `batches`, in that order. */
+/** One line of records follows the header for each entry of `batches`, in that order, then one for each of `depot.batches`. */
 export interface DumpReply {
   localStorage?: StorageItem[];
   sessionStorage?: StorageItem[];
@@ -38,8 +51,25 @@ export interface DumpReply {
   batches: { database: number; store: number; count: number }[];
   /** Stores that have more records, after this key. Ask for them with `records`. */
   rest: { database: number; store: number; after: WireValue | undefined }[];
+  depot?: DepotReply;
   losses: PageLoss[];
   surroundings?: SurroundingsReply;
+}
+
+/** The caches by their index, or the files. */
+export type DepotPlace = readonly [kind: 'caches', cache: number] | readonly [kind: 'files', zero: 0];
+
+/** What the place keeps beside Web Storage and databases; what the browser does not have is absent. Entries are in the batches. */
+export interface DepotReply {
+  caches?: CacheState[];
+  files?: FilesState;
+  serviceWorkers?: WorkerRegistration[];
+  persisted?: boolean;
+  /** Of the default bucket: the others. */
+  buckets?: StorageBucket[];
+  batches: { at: DepotPlace; count: number }[];
+  /** Where there is more, after this key. Ask for it with `entries`. */
+  rest: { at: DepotPlace; after: WireValue | undefined }[];
 }
 
 /** Goes on reading one store after a key, by the limits of `dump`. The reply has one line of records, maybe `[]` though more follow. */
@@ -59,6 +89,16 @@ export interface RecordsReply {
   losses: PageLoss[];
 }
 
+/** Goes on reading a cache, or the files where none is named, as `records` does. */
+export interface EntriesRequest {
+  do: 'entries';
+  cache?: WireString;
+  after?: WireValue;
+  maxBytes: number;
+  maxRecordBytes: number;
+  timeoutMs: number;
+}
+
 /**
  * Writes storage. `localStorage`/`sessionStorage`/`databases`, where given, replace all that the origin has (databases are
  * created with their stores and indexes, empty, key generators at their position; those not listed are deleted).
@@ -72,11 +112,27 @@ export interface LoadRequest {
   names?: Partial<Record<PageLoss['kind'], NameRules>>;
   /** First records, to save a round trip for each store. */
   puts?: Omit<PutRequest, 'do' | 'timeoutMs'>[];
+  depot?: DepotLoad;
   timeoutMs: number;
+}
+
+/** What is given replaces what is there, and what is absent stays. Entries follow by `putEntries`. */
+export interface DepotLoad {
+  /** Names, in order. */
+  caches?: WireString[];
+  files?: boolean;
+  serviceWorkers?: WorkerRegistration[];
+  persisted?: boolean;
+  /** Names of the buckets that are not to be deleted. */
+  buckets?: string[];
 }
 export interface LoadReply {
   /** Databases, by index, that could not be made. They have a loss, and must get no records: an old one may stand there. */
   failed: number[];
+  /** Kinds that this page has, and that may get entries. */
+  depot?: ('caches' | 'files')[];
+  /** The bucket that the request is for could not be opened: nothing was done. */
+  noBucket?: true;
   losses: PageLoss[];
 }
 
@@ -125,15 +181,38 @@ export interface SurroundingsReply {
   position?: { latitude: number; longitude: number; accuracy: number } | undefined;
 }
 
+/** Adds entries to a cache, or pieces to the files where none is named. One call after the other, so that their order stays. */
+export interface PutEntriesRequest {
+  do: 'putEntries';
+  cache?: WireString;
+  records: string;
+  /** No more pieces come: a file that is still open for the next one is closed. */
+  isLast?: boolean;
+  timeoutMs: number;
+}
+export interface PutEntriesReply extends PutReply {
+  /** A file waits for its next piece. */
+  isOpen?: true;
+}
+
 /** Every request says for which origin it is meant. A document keeps its place when it goes to another site. */
 export interface Addressed {
   /** ASCII origin. A document of another origin does nothing and replies `elsewhere`. */
   origin: string;
   /** Keys (Web Cryptography) are extractable underneath and told as non-extractable: see page/codec/key-policy.ts. */
   keys?: 'exportable';
+  /** The bucket that it is for, unless it is the default one. `load` makes it where it is not. */
+  bucket?: StorageBucket;
 }
 
-export type PageRequest = DumpRequest | RecordsRequest | LoadRequest | PutRequest | SurroundingsRequest;
+export type PageRequest =
+  | DumpRequest
+  | RecordsRequest
+  | EntriesRequest
+  | LoadRequest
+  | PutRequest
+  | PutEntriesRequest
+  | SurroundingsRequest;
 /** A failure of the page code itself, or its refusal to work for another origin. */
 export interface PageFailure {
   error: string;

@@ -24,6 +24,12 @@ export function databaseLoss(error: unknown, item?: string): PageLoss {
   return loss(code, 'indexedDB', { ...(item === undefined ? {} : { item }), detail: describe(error) });
 }
 
+/** The loss of a cache, a file or all of them, from what was thrown. */
+export function depotLoss(kind: 'cache' | 'file', error: unknown, item?: string): PageLoss {
+  const code = isDenied(error) ? 'storage-denied' : kind === 'cache' ? 'cache-failed' : 'file-failed';
+  return loss(code, kind, { ...(item === undefined ? {} : { item }), detail: describe(error) });
+}
+
 export const isDenied = (error: unknown): boolean => error instanceof DOMException && error.name === 'SecurityError';
 
 /**

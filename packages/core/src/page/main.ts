@@ -3,20 +3,26 @@ import type {
   Addressed,
   DumpReply,
   DumpRequest,
+  EntriesRequest,
   LoadReply,
   LoadRequest,
   PageFailure,
   PageLoss,
   PageRequest,
+  PutEntriesRequest,
   PutRequest,
   RecordsRequest,
   SurroundingsRequest,
 } from './contract.js';
 import { keyPolicy } from './codec/key-policy.js';
 import { WireError } from './codec/wire.js';
+import { enterBucket, makeBucket } from './depot/buckets.js';
+import { dumpDepot, readEntries } from './depot/dump.js';
+import { loadDepot, putEntries } from './depot/load.js';
 import { dumpDatabases, readRecords } from './idb/dump.js';
 import { loadDatabases } from './idb/load.js';
 import { putRecords } from './idb/put.js';
+import { budgetOf } from './idb/read.js';
 import { fromWireString } from './codec/text.js';
 import { describe } from './loss.js';
 import { readSurroundings } from './surroundings.js';
@@ -42,9 +48,15 @@ async function dumpStorage(request: DumpRequest): Promise<Reply> {
     const items = request[kind] ? readStorage(kind, losses) : undefined;
     if (items !== undefined) header[kind] = items;
   }
-  if (!request.indexedDB) return { header, lines: [] };
-  const { lines, ...rest } = await dumpDatabases(request, losses);
-  return { header: { ...header, ...rest }, lines };
+  const budget = budgetOf(request.maxBytes);
+  // At once, so that a wait for a blocked database is the only one.
+  const [databases, depot] = await Promise.all([
+    request.indexedDB ? dumpDatabases(request, budget, losses) : undefined,
+    request.depot.length > 0 ? dumpDepot(request, budget, losses) : undefined,
+  ]);
+  const { lines = [], ...rest } = databases ?? {};
+  const beside = depot === undefined ? {} : { depot: depot.reply };
+  return { header: { ...header, ...rest, ...beside }, lines: [...lines, ...(depot?.lines ?? [])] };
 }
 
 async function records(request: RecordsRequest): Promise<Reply> {
@@ -52,15 +64,29 @@ async function records(request: RecordsRequest): Promise<Reply> {
   return { header, lines: [line] };
 }
 
-async function load(request: LoadRequest): Promise<Reply> {
-  const { databases, names = {}, puts = [], timeoutMs } = request;
+async function entries(request: EntriesRequest): Promise<Reply> {
+  const { header, line } = await readEntries(request);
+  return { header, lines: [line] };
+}
+
+async function load(request: LoadRequest & Addressed): Promise<Reply> {
+  const { databases, depot, names = {}, puts = [], timeoutMs, bucket } = request;
   const header: LoadReply = { failed: [], losses: [] };
+  if (bucket !== undefined && !(await makeBucket(bucket, header.losses))) {
+    return { header: { ...header, noBucket: true }, lines: [] };
+  }
   for (const kind of ['localStorage', 'sessionStorage'] as const) {
     const items = request[kind];
     if (items !== undefined) writeStorage(kind, items, names[kind] ?? [], header.losses);
   }
-  if (databases === undefined) return { header, lines: [] };
-  header.failed = await loadDatabases(databases, names.indexedDB ?? [], timeoutMs, header.losses);
+  // At once, so that a wait for a blocked database is the only one.
+  const [kinds, unmade] = await Promise.all([
+    depot === undefined ? undefined : loadDepot(depot, names, timeoutMs, header.losses),
+    databases === undefined ? undefined : loadDatabases(databases, names.indexedDB ?? [], timeoutMs, header.losses),
+  ]);
+  if (kinds !== undefined) header.depot = kinds;
+  if (databases === undefined || unmade === undefined) return { header, lines: [] };
+  header.failed = unmade;
   const failed = new Set(header.failed.map((index) => fromWireString(databases[index]!.name)));
   for (const first of puts) {
     if (failed.has(fromWireString(first.database))) continue;
@@ -77,11 +103,17 @@ async function surroundings(request: SurroundingsRequest): Promise<Reply> {
   return { header: await readSurroundings(request.scope), lines: [] };
 }
 
+async function putIn(request: PutEntriesRequest): Promise<Reply> {
+  return { header: await putEntries(request), lines: [] };
+}
+
 const ACTIONS: Readonly<Record<PageRequest['do'], (request: never) => Promise<Reply>>> = {
   dump,
   records,
+  entries,
   load,
   put,
+  putEntries: putIn,
   surroundings,
 };
 
@@ -94,6 +126,7 @@ export async function run(text: string): Promise<string> {
     if (!Object.hasOwn(ACTIONS, request.do)) throw new WireError(`expected do: ${Object.keys(ACTIONS).join(', ')}`);
     if (request.origin !== self.origin) return JSON.stringify(ELSEWHERE);
     keyPolicy.exportable = request.keys === 'exportable';
+    if (request.bucket !== undefined && request.do !== 'load') await enterBucket(request.bucket);
     const { header, lines } = await ACTIONS[request.do](request as never);
     return [JSON.stringify(header), ...lines].join('\n');
   } catch (error) {

@@ -12,6 +12,7 @@ import type {
   LoadRequest,
   PageFailure,
   PageRequest,
+  PutEntriesReply,
   PutReply,
   PutRequest,
   RecordsReply,
@@ -31,8 +32,10 @@ const LIMITS = { maxBytes: 2 ** 26, maxRecordBytes: 2 ** 26 };
 interface Replies {
   dump: DumpReply;
   records: RecordsReply;
+  entries: RecordsReply;
   load: LoadReply;
   put: PutReply;
+  putEntries: PutEntriesReply;
   surroundings: SurroundingsReply;
 }
 
@@ -142,7 +145,14 @@ function realmOf(page: Page, caller: Caller): Realm {
     if (parsed.error !== undefined) throw new Error(`The page function failed: ${parsed.error}`);
     return { header: parsed, lines };
   };
-  const all = { localStorage: true, sessionStorage: true, indexedDB: true, ...LIMITS, timeoutMs: TIMEOUT_MS };
+  const all = {
+    localStorage: true,
+    sessionStorage: true,
+    indexedDB: true,
+    depot: [] as const,
+    ...LIMITS,
+    timeoutMs: TIMEOUT_MS,
+  };
   return {
     page,
     call,

@@ -76,7 +76,7 @@ export function makeState(options: StateOptions = {}): SessionState {
 
 export async function collectBatches({
   batches,
-}: SessionState): Promise<{ at: readonly number[]; count: number; records: unknown }[]> {
+}: SessionState): Promise<{ at: RecordBatch['at']; count: number; records: unknown }[]> {
   const all = [];
   for await (const { at, count, json } of batches)
     all.push({ at, count, records: JSON.parse(Buffer.from(json).toString()) as unknown });

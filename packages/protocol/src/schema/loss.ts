@@ -30,7 +30,22 @@ export const LOSS_ADVICE = {
   'database-blocked': 'An open page holds the database. Close its tabs, then repeat.',
   'database-failed': 'The database could not be opened or written. See the detail.',
   'database-altered': 'The database stands, with the difference that the detail names.',
-  'value-not-portable': 'The value cannot leave its browser (a key marked non-extractable, a file handle).',
+  'cache-entry-opaque':
+    'The response came from another site that does not let pages read it. The site fetches it again when it needs it.',
+  'cache-entry-altered': 'The entry stands, with the difference that the detail names.',
+  'cache-failed': 'The cache could not be opened, read or written. See the detail.',
+  'file-failed':
+    'The file or folder could not be read or written. See the detail; close pages that have it open, then repeat.',
+  'storage-missing':
+    'This page has no such storage: the browser has none, keeps nothing on disk, or the site is not served by https. Restore into another browser if the site needs it.',
+  'service-worker-not-restored':
+    'A worker comes from the network only. The site registers it again at its first visit.',
+  'persistence-not-granted':
+    'The browser did not promise to keep this storage when space runs out. Visit the site and let it ask again.',
+  'bucket-not-read': 'The storage buckets of the origin could not be listed or read. See the detail.',
+  'bucket-not-restored': 'The storage bucket could not be made in this browser. See the detail.',
+  'value-not-portable':
+    'The value cannot leave its browser (a key marked non-extractable, a handle of a file outside of the private ones).',
   'record-too-large': 'The record is larger than what can leave or enter the browser at once, so it was left out.',
   'record-not-restored': 'The record cannot be written as it is, so it was left out. See the detail.',
   'format-cannot-hold': 'The file format has no place for it. Export with `--format psp`, which holds everything.',

@@ -50,11 +50,20 @@ export const IdbRecord = Type.Object({ key: WireValue, value: WireValue });
 export type IdbRecord = Static<typeof IdbRecord>;
 
 /**
- * A line of the payload after the first: records that belong to the store `at`, given as indexes into the document's
- * `origins`, that origin's `indexedDB` and that database's `stores` (spec/psp-1.md, section "Payload").
+ * Where the records of a line belong: indexes into the document's `origins`, that origin's `indexedDB` and that database's
+ * `stores`; or an origin and one of its `caches`; or an origin and 0 for its `files`.
  */
+export type RecordPlace =
+  | readonly [origin: number, database: number, store: number]
+  | readonly [origin: number, kind: 'caches', cache: number]
+  | readonly [origin: number, kind: 'files', zero: 0];
+
+/** A line of the payload after the first (spec/psp-1.md, section "Payload"). */
 export const RecordLine = Type.Object({
-  at: Type.Array(Type.Integer({ minimum: 0 }), { minItems: 3, maxItems: 3 }),
+  at: Type.Array(Type.Union([Type.Integer({ minimum: 0 }), Type.Literal('caches'), Type.Literal('files')]), {
+    minItems: 3,
+    maxItems: 3,
+  }),
   records: Type.Array(IdbRecord),
 });
 export type RecordLine = Static<typeof RecordLine>;

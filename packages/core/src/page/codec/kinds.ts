@@ -4,6 +4,7 @@ import { blobKind, bufferKind, fileKind, viewKind } from './binary.js';
 import { arrayKind, mapKind, objectKind, setKind } from './collections.js';
 import { cryptoKeyKind } from './crypto-key.js';
 import { geometryKind, imageBitmapKind, imageDataKind } from './graphics.js';
+import { handleKind } from './handle.js';
 import type { Kind } from './kind.js';
 
 const KINDS: readonly Kind[] = [
@@ -24,6 +25,7 @@ const KINDS: readonly Kind[] = [
   imageBitmapKind,
   geometryKind,
   cryptoKeyKind,
+  handleKind,
 ];
 
 export const KIND_BY_CLASS: ReadonlyMap<string, Kind> = new Map(

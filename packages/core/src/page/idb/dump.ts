@@ -4,11 +4,12 @@ import { decodeValue } from '../codec/decode.js';
 import { encodeValue } from '../codec/encode.js';
 import { fromWireString, toWireString } from '../codec/text.js';
 import type { DumpReply, DumpRequest, PageLoss, RecordsReply, RecordsRequest } from '../contract.js';
+import { home } from '../home.js';
 import { BlockedError, databaseLoss, label } from '../loss.js';
 import { type Batch, finishBatch } from './batch.js';
 import { peekGenerator } from './generator.js';
 import { openDatabase } from './open.js';
-import { budgetOf, readStore, type Reading, type StoreRead } from './read.js';
+import { type Budget, budgetOf, readStore, type Reading, type StoreRead } from './read.js';
 import { aborted } from './request.js';
 import { readSchema } from './schema.js';
 
@@ -24,8 +25,8 @@ interface DatabaseRead {
   readonly stores: readonly StoreRead[];
 }
 
-/** Reads until `maxBytes`; the stores that have more are in `rest`. One bad database costs a loss, never the others. */
-export async function dumpDatabases(request: DumpRequest, losses: PageLoss[]): Promise<DatabasesDump> {
+/** Reads until the budget is spent; the stores that have more are in `rest`. One bad database costs a loss, never the others. */
+export async function dumpDatabases(request: DumpRequest, budget: Budget, losses: PageLoss[]): Promise<DatabasesDump> {
   const dump: DatabasesDump = { batches: [], rest: [], lines: [] };
   const names = await listDatabases(request.timeoutMs).catch((error: unknown) => {
     losses.push(databaseLoss(error));
@@ -33,7 +34,7 @@ export async function dumpDatabases(request: DumpRequest, losses: PageLoss[]): P
   });
   if (names === undefined) return dump;
   const { maxRecordBytes, timeoutMs } = request;
-  const reading = { budget: budgetOf(request.maxBytes), maxRecordBytes, timeoutMs, losses };
+  const reading = { budget, maxRecordBytes, timeoutMs, losses };
   // All at once, so that the waits for blocked databases do not add up.
   const reads = await Promise.all(names.map((name) => readDatabase(name, reading)));
   dump.databases = [];
@@ -67,8 +68,8 @@ async function listDatabases(timeoutMs: number): Promise<string[]> {
 export function databaseInfos(timeoutMs: number): Promise<IDBDatabaseInfo[]> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new BlockedError('the list of databases does not come')), timeoutMs);
-    indexedDB
-      .databases()
+    home()
+      .indexedDB.databases()
       .then(resolve, reject)
       .finally(() => clearTimeout(timer));
   });

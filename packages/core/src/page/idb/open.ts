@@ -1,4 +1,5 @@
 /** Opens and deletes databases without harm: nothing is created by accident, and nothing happens after we gave up. */
+import { home } from '../home.js';
 import { BlockedError } from '../loss.js';
 import { keepAlive } from './request.js';
 
@@ -30,7 +31,7 @@ function open(name: string, upgrade: Upgrade | undefined, timeoutMs: number): Pr
   return new Promise((resolve, reject) => {
     let isOver = false;
     let failure: unknown;
-    const request = indexedDB.open(name, upgrade?.version);
+    const request = home().indexedDB.open(name, upgrade?.version);
     const end = (settle: () => void): void => {
       isOver = true;
       clearTimeout(timer);
@@ -75,7 +76,7 @@ export async function deleteDatabase(name: string, version: number, timeoutMs: n
   if (version < MAX_VERSION) await claim(name, version + 1, timeoutMs);
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => reject(new BlockedError(BLOCKED)), timeoutMs);
-    const request = indexedDB.deleteDatabase(name);
+    const request = home().indexedDB.deleteDatabase(name);
     request.onsuccess = () => {
       clearTimeout(timer);
       resolve();

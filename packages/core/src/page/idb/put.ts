@@ -2,6 +2,7 @@
 import type { IdbRecord } from '@psp/protocol';
 import { decodeValue } from '../codec/decode.js';
 import { asObject } from '../codec/fields.js';
+import { removeMade } from '../codec/handle.js';
 import { fromWireString } from '../codec/text.js';
 import { LostValueError, WireError } from '../codec/wire.js';
 import type { PageLoss, PutReply, PutRequest } from '../contract.js';
@@ -42,11 +43,13 @@ export async function putRecords(request: PutRequest): Promise<PutReply> {
     }
   } catch (error) {
     work.losses.push(databaseLoss(error, path));
+  } finally {
+    await removeMade();
   }
   return { count, losses: work.losses };
 }
 
-function parseRecords(json: string): unknown[] {
+export function parseRecords(json: string): unknown[] {
   try {
     const records: unknown = JSON.parse(json);
     if (Array.isArray(records)) return records;

@@ -9,7 +9,7 @@ const FIRST_COUNT = 1;
 /** Growth from page to page, until the size of a record is known. */
 const MAX_GROWTH = 16;
 
-/** Length of JSON text that may still be read, shared by all stores of a request. The first record may exceed it. */
+/** Length of JSON text that may still be read, shared by all that a request reads. The first record may exceed it. */
 export interface Budget {
   left: number;
   isUntouched: boolean;
@@ -86,7 +86,7 @@ function takeRecords({ keys, values }: Page, into: StoreRead, reading: Reading):
 }
 
 /** False, and the budget spent, when the record does not fit. */
-function spend(budget: Budget, length: number): boolean {
+export function spend(budget: Budget, length: number): boolean {
   if (length > budget.left && !budget.isUntouched) {
     budget.left = 0;
     return false;
@@ -96,7 +96,7 @@ function spend(budget: Budget, length: number): boolean {
   return true;
 }
 
-const isTooLarge = (record: EncodedRecord, maxBytes: number): boolean =>
+export const isTooLarge = (record: EncodedRecord, maxBytes: number): boolean =>
   record.length * MAX_GROWTH_ON_WIRE > maxBytes && record.wireBytes > maxBytes;
 
 function tooLarge(key: IDBValidKey, { path, maxRecordBytes }: Reading): PageLoss {
