@@ -3,6 +3,7 @@ import { newSessionId, parseChoice, PspError, type ChoiceInput } from '@psp/prot
 import { Archive } from './archive.js';
 import type { BrowserDriver } from './browser/driver.js';
 import { checkKeyOptions, type KeyOptions, withKeyOptions } from './exportable-keys.js';
+import { NamedAccess, type NamedAccessOptions } from './named-access.js';
 import { openKeySource } from './seal/key-file.js';
 import { checkedOrigin, Session, type SessionContext } from './session.js';
 import { openStore } from './store/open.js';
@@ -24,7 +25,7 @@ export interface AdapterOptions {
 }
 
 /** `include` and `exclude` choose what belongs to the session, at every capture of this object. */
-export interface CreateSessionOptions extends ChoiceInput, KeyOptions {
+export interface CreateSessionOptions extends ChoiceInput, KeyOptions, NamedAccessOptions {
   /** For people; several sessions may share a name. */
   readonly name: string;
   readonly storage?: Storage;
@@ -53,10 +54,11 @@ export abstract class SessionAdapter<P> {
     const { include, exclude } = options;
     parseChoice({ include, exclude });
     checkKeyOptions(options);
+    const named = new NamedAccess(options);
     const context = await this.#context(options.storage);
     const driver = await withKeyOptions(await this.openDriver(page), options);
     const metadata = { id: newSessionId(), name: options.name, tags: [...(options.tags ?? [])] };
-    return new Session(context, { metadata, driver, origins, choice: { include, exclude } });
+    return new Session(context, { metadata, driver, origins, choice: { include, exclude }, named });
   }
 
   /** Finds a stored session by its id, or by its name where only one has it. Throws NOT_FOUND, DELETED, AMBIGUOUS. */

@@ -18,6 +18,7 @@ import { chooserOf, chooseState, noteUnread } from './choice.js';
 import { EnvironmentNotes } from './environment.js';
 import { HelperPool } from './helper-pool.js';
 import { causeOfLoss, withAdvice } from './losses.js';
+import type { NamedAccess } from './named-access.js';
 import { originsOfCookies, seenOrigins } from './origins.js';
 import { hasDepot } from './read-depot.js';
 import { readOrigin, type OriginReading } from './read-origin.js';
@@ -40,6 +41,8 @@ export interface CaptureOptions {
   readonly origins?: readonly string[];
   /** What belongs to the session: what each of these takes. Default: everything. */
   readonly choices?: readonly ChoiceInput[];
+  /** What the caller named beside the page. */
+  readonly named?: NamedAccess;
   /** Milliseconds that one page may take to answer. Default 10,000. */
   readonly timeoutMs?: number;
   readonly onProgress?: (progress: Progress) => void;
@@ -175,12 +178,12 @@ class CaptureRun {
     return reading;
   }
 
-  #assemble(
+  async #assemble(
     cookies: Cookie[],
     tabs: TabState[],
     seen: ReadonlySet<string>,
     version: { browserVersion?: string; userAgent?: string },
-  ): CapturedState {
+  ): Promise<CapturedState> {
     const readings = [...this.#readings.values()].toSorted((a, b) => (a.state.origin < b.state.origin ? -1 : 1));
     const kept = readings.flatMap((reading) => (isPart(reading, seen) ? [reading, ...(reading.buckets ?? [])] : []));
     const losses = [...this.#losses, ...readings.flatMap((reading) => reading.losses)].map(withAdvice);
@@ -199,6 +202,7 @@ class CaptureRun {
       ...(environment === undefined ? {} : { environment }),
       losses,
     };
+    await this.options.named?.addTo(document, this.#timeoutMs);
     const batches = kept.flatMap((reading, origin) =>
       reading.batches.map(({ at, ...batch }): RecordBatch => ({ at: [origin, ...at] as RecordPlace, ...batch })),
     );

@@ -31,6 +31,14 @@ export { findChromium, findOnPath, launchFlags } from './browser/find.js';
 export { captureState, type CapturedState, type CaptureOptions, type Progress } from './capture.js';
 export { chooserOf, chooseState } from './choice.js';
 export type { KeyOptions } from './exportable-keys.js';
+export {
+  launchOptionsOf,
+  type LaunchAdvice,
+  type LaunchFramework,
+  type LaunchOptionsByFramework,
+  type MissingOption,
+} from './launch-options.js';
+export type { NamedAccessOptions } from './named-access.js';
 export { inlineRecords, splitRecords } from './payload.js';
 export { beginRestore, restoreState, type Restoration, type RestoreOptions } from './restore.js';
 export type { RestoreReport } from './restore-report.js';
@@ -40,4 +48,5 @@ export { checkedOrigin, Session, type CaptureCallOptions, type CaptureReport } f
 export type * from './state.js';
 export { openStore } from './store/open.js';
 export type * from './store/store.js';
+export type { AuthenticatorOptions, OwnedAuthenticator, WebAuthnAccess, WebAuthnSession } from './webauthn.js';
 export { checkedTimeout } from './timeout.js';

@@ -2,6 +2,7 @@
 import { type Loss, PspError, type Skipped } from '@psp/protocol';
 import type { BrowserDriver } from './browser/driver.js';
 import type { Progress } from './capture.js';
+import type { OwnedAuthenticator } from './webauthn.js';
 import { causeOfLoss, withAdvice } from './losses.js';
 
 export interface RestoreReport {
@@ -16,6 +17,8 @@ export interface RestoreReport {
   /** What was left alone by choice. */
   readonly skipped: readonly Skipped[];
   readonly durationMs: number;
+  /** The virtual authenticators that were added, where there are any: they belong to the session given as `webauthn`. */
+  readonly authenticators?: readonly OwnedAuthenticator[];
 }
 
 export class RestoreAccounts {
@@ -24,6 +27,7 @@ export class RestoreAccounts {
   readonly #losses: Loss[] = [];
   readonly #waiting: Set<string>;
   readonly #failed = new Set<string>();
+  readonly authenticators: OwnedAuthenticator[] = [];
 
   constructor(
     readonly driver: BrowserDriver,
@@ -74,6 +78,7 @@ export class RestoreAccounts {
       losses: this.#losses.map(withAdvice),
       skipped: this.skipped,
       durationMs: Math.round(performance.now() - this.#started),
+      ...(this.authenticators.length === 0 ? {} : { authenticators: [...this.authenticators] }),
     };
   }
 

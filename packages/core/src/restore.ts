@@ -12,6 +12,7 @@ import { type SurroundingsOptions, SurroundingsRestore } from './restore-surroun
 import { TabRestore, type TabsMode } from './restore-tabs.js';
 import type { SessionState } from './state.js';
 import { checkedTimeout } from './timeout.js';
+import { addAuthenticators, passkeyLosses, type WebAuthnSession } from './webauthn.js';
 
 /** `include` and `exclude` choose what is restored: the rest stays in the browser as it is. */
 export interface RestoreOptions extends ChoiceInput, SurroundingsOptions {
@@ -26,6 +27,11 @@ export interface RestoreOptions extends ChoiceInput, SurroundingsOptions {
    * is also what a browser gets that cannot hold documents back.
    */
   readonly speed?: 'eager' | 'lazy';
+  /**
+   * The CDP session with the page through which the session's passkeys are added, as virtual authenticators that belong to it:
+   * `await context.newCDPSession(page)`. Real authenticators do not answer in that page from then on.
+   */
+  readonly webauthn?: WebAuthnSession;
   /** Milliseconds that one page may take to answer. Default 10,000. */
   readonly timeoutMs?: number;
   readonly onProgress?: (progress: Progress) => void;
@@ -92,6 +98,7 @@ class RestoreRun implements Restoration {
       await this.#plan.begin(batches);
       // Before the tabs, so that a page that loads there finds them.
       await this.#around.restore(this.#accounts);
+      await this.#passkeys();
       await this.#tabs();
     } catch (cause) {
       // What ended the restore is what to tell.
@@ -128,7 +135,8 @@ class RestoreRun implements Restoration {
   async #prepare(): Promise<OriginPlan> {
     const { driver, document, options } = this;
     const origins = new OriginRestore(driver, document, this.#accounts, this.#timeoutMs, this.#around);
-    if (driver.features.hold && options.speed === 'lazy') {
+    // What holds documents back lets go of the page in the end, which would take its authenticators away.
+    if (driver.features.hold && options.speed === 'lazy' && options.webauthn === undefined) {
       const lazy = new LazyOrigins(origins);
       try {
         await lazy.prepare();
@@ -148,6 +156,18 @@ class RestoreRun implements Restoration {
     const { set, losses } = await restoreCookies(this.driver, this.document);
     this.#accounts.lose(losses);
     this.#accounts.finish('cookies', `${set} cookies`);
+  }
+
+  async #passkeys(): Promise<void> {
+    const { authenticators = [] } = this.document;
+    const { webauthn } = this.options;
+    if (authenticators.length === 0) return;
+    if (webauthn === undefined) return this.#accounts.lose(passkeyLosses(authenticators, 'no CDP session was given'));
+    const { added, losses } = await addAuthenticators(webauthn, authenticators, this.#timeoutMs);
+    this.#accounts.authenticators.push(...added);
+    this.#accounts.lose(losses);
+    const name = added.length === 1 ? '1 authenticator' : `${added.length} authenticators`;
+    if (added.length > 0) this.#accounts.finish(name, name);
   }
 
   #tabs(): Promise<void> {

@@ -14,6 +14,8 @@ import type { BrowserDriver } from './browser/driver.js';
 import { checkKeyOptions, type KeyOptions, withKeyOptions } from './exportable-keys.js';
 import { captureState, type Progress } from './capture.js';
 import { RecordTokens } from './record-tokens.js';
+import { type LaunchAdvice, type LaunchFramework, launchOptionsOf } from './launch-options.js';
+import { NamedAccess } from './named-access.js';
 import type { RecordBatch } from './state.js';
 import { beginRestore, type Restoration, type RestoreOptions } from './restore.js';
 import type { RestoreReport } from './restore-report.js';
@@ -54,6 +56,7 @@ export interface SessionStart {
   readonly driver?: BrowserDriver;
   readonly origins?: readonly string[];
   readonly choice?: ChoiceInput;
+  readonly named?: NamedAccess;
 }
 
 /** Why there is nothing to capture. */
@@ -66,6 +69,7 @@ const NOT_READY = {
 
 export class Session<P> {
   readonly #context: SessionContext<P>;
+  readonly #named: NamedAccess;
   /** Origins to look at besides those that are found: named by the caller, or restored, which the user may not have visited yet. */
   #origins: readonly string[];
   readonly #choice: ChoiceInput;
@@ -81,6 +85,7 @@ export class Session<P> {
   /** Made by adapters: `createSession` and `loadSession`. */
   constructor(context: SessionContext<P>, start: SessionStart) {
     this.#context = context;
+    this.#named = start.named ?? new NamedAccess({});
     this.#metadata = start.metadata;
     this.#revision = start.revision;
     this.#driver = start.driver;
@@ -115,6 +120,16 @@ export class Session<P> {
    */
   restore(page: P, options: RestoreOptions & KeyOptions = {}): Promise<RestoreReport> {
     return this.#inTurn(() => this.#restore(page, options));
+  }
+
+  /**
+   * What a framework's launch takes so that sites see the machine and user of the stored session, with what it has no option for:
+   * `const { options } = await session.launchOptions('playwright')`, then `browser.newContext(options)`. The options may hold
+   * passwords. Throws INVALID_INPUT for another framework, NOT_FOUND before the first capture.
+   */
+  async launchOptions<F extends LaunchFramework>(framework: F): Promise<LaunchAdvice<F>> {
+    const { state } = await this.#context.archive.open(this.#metadata.id);
+    return launchOptionsOf(state.document, framework);
   }
 
   /**
@@ -174,7 +189,15 @@ export class Session<P> {
     const { id, name, tags } = this.#metadata;
     const origins = [...this.#origins, ...(options.origins ?? []).map(checkedOrigin)];
     const choices = [this.#choice, options];
-    const { document, batches } = await captureState(this.#driver, { ...options, id, name, tags, origins, choices });
+    const { document, batches } = await captureState(this.#driver, {
+      ...options,
+      id,
+      name,
+      tags,
+      origins,
+      choices,
+      named: this.#named,
+    });
     options.onProgress?.({ step: 'seal', done: 0, total: 1 });
     const state = { document, batches: drained(batches) };
     const saved = await this.#context.archive.save(state, this.#revision === undefined ? {} : { base: this.#revision });
@@ -211,8 +234,10 @@ export class Session<P> {
     this.#restoration = await beginRestore(driver, state, options);
     const restored = state.document.origins.filter(({ partition }) => partition === undefined);
     this.#origins = [...new Set([...this.#origins, ...restored.map(({ origin }) => origin)])];
+    const report = this.#restoration.report();
+    this.#named.restored(state.document, report, options.webauthn);
     this.#refusal = undefined;
-    return this.#restoration.report();
+    return report;
   }
 
   async #settle(restoration: Restoration): Promise<RestoreReport> {

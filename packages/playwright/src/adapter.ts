@@ -52,7 +52,7 @@ export async function openPlaywrightDriver(page: PlaywrightPage, timeoutMs: numb
 async function openCdp(page: PlaywrightPage, browser: NamedBrowser, timeoutMs: number): Promise<BrowserDriver> {
   const transport = await within(PlaywrightTransport.open(browser), timeoutMs, 'a CDP session');
   try {
-    const { targetId, browserContextId } = await within(targetOf(page), timeoutMs, 'Target.getTargetInfo');
+    const { targetId, browserContextId } = await within(targetOf(page, transport), timeoutMs, 'Target.getTargetInfo');
     return await CdpDriver.open({ transport, browserContextId, primaryTargetId: targetId, timeoutMs });
   } catch (error) {
     await transport.close();
@@ -73,12 +73,14 @@ function browserOf(page: PlaywrightPage): NamedBrowser {
   );
 }
 
-async function targetOf(page: PlaywrightPage): Promise<{ targetId: string; browserContextId: string | undefined }> {
+async function targetOf(
+  page: PlaywrightPage,
+  transport: PlaywrightTransport,
+): Promise<{ targetId: string; browserContextId: string | undefined }> {
   const session = (await page.context().newCDPSession(page as never)) as PlaywrightCdpSession;
   const { targetInfo } = (await session.send('Target.getTargetInfo')) as {
     targetInfo: { targetId: string; browserContextId?: string };
   };
-  // Not waited for: a page with an open dialog detaches when the dialog closes. A page that is gone has nothing to detach.
-  session.detach().catch(() => undefined);
+  transport.keep(session);
   return { targetId: targetInfo.targetId, browserContextId: targetInfo.browserContextId };
 }

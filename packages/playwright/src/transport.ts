@@ -68,6 +68,15 @@ export class PlaywrightTransport implements CdpTransport {
     return () => this.#listeners.delete(listener);
   }
 
+  /**
+   * Ends a session of the page's with the connection. Not before: Chromium takes the virtual authenticators of a page away when any
+   * session with it ends.
+   */
+  keep(session: { detach(): Promise<void> }): void {
+    // Not waited for: a page with an open dialog detaches when the dialog closes. A page that is gone has nothing to detach.
+    this.#undo.push(() => void session.detach().catch(() => undefined));
+  }
+
   async close(): Promise<void> {
     for (const undo of this.#undo.splice(0)) undo();
     // Detaching the browser session ends those inside it. Where the browser is gone there is nothing left to detach.

@@ -201,3 +201,58 @@ describe('a restore', () => {
     ]);
   });
 });
+
+describe('launch options', () => {
+  test('[PSP-ENV-8] [PSP-ENV-10] bring machine, user and HTTP access to a new context, and go from version to version', async () => {
+    const server = createServer(({ headers }, response) => {
+      const { authorization = '', 'x-gate': gate } = headers;
+      const text = `${Buffer.from(authorization.slice(6), 'base64').toString()} ${gate}`;
+      const status = authorization === '' ? 401 : 200;
+      response.writeHead(status, { 'www-authenticate': 'Basic realm="r"', 'content-type': 'text/html' }).end(text);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://auth.localhost:${(server.address() as AddressInfo).port}/`;
+    const http = {
+      credentials: [{ origin: url, username: 'user', password: 'canary' }],
+      headers: [{ name: 'X-Gate', value: 'open' }],
+    };
+    const page = await (await browser.newContext(LAUNCH)).newPage();
+    await page.goto(`${A()}/`);
+    const session = await adapter.createSession(page, { name: 'launched', http });
+    await expect(session.launchOptions('playwright')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await session.capture();
+    await (await adapter.loadSession('launched')).restore(page);
+
+    const saved = await adapter.loadSession('launched');
+    const { options, missing } = await saved.launchOptions('playwright');
+    expect(missing).toEqual([]);
+    const target = await (await browser.newContext(options)).newPage();
+    expect((await saved.restore(target)).losses).toEqual([]);
+    await target.goto(`${A()}/`);
+    expect(await toldTo(target)).toEqual(await toldTo(page));
+    await target.goto(url);
+    expect(await target.textContent('body')).toBe('user:canary open');
+    await saved.capture();
+    server.closeAllConnections();
+    server.close();
+    const { document } = (await (await openArchive()).open(saved.getId())).state;
+    expect(document.http).toEqual({ ...http, credentials: [{ ...http.credentials[0], origin: new URL(url).origin }] });
+  });
+
+  test('[PSP-ENV-5] HTTP access that no request could carry is refused, and not told', async () => {
+    const page = await browser.newPage();
+    for (const http of [
+      { headers: [{ name: 'X-Gate', value: 'canary\r\nX: y' }] },
+      { headers: [{ name: 'X Gate', value: 'canary' }] },
+      { credentials: [{ username: 'a:canary', password: 'p' }] },
+      { credentials: [{ origin: 'app.example', username: 'a', password: 'canary' }] },
+      { credentials: { username: 'a', password: 'canary' } as never },
+    ]) {
+      const failure = adapter.createSession(page, { name: 'refused', http });
+      await expect(failure).rejects.toMatchObject({ code: 'INVALID_INPUT', message: expect.stringMatching(/^http\./) });
+      await expect(failure).rejects.toThrow(
+        expect.objectContaining({ message: expect.not.stringContaining('canary') }),
+      );
+    }
+  });
+});

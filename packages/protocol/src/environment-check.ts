@@ -1,7 +1,14 @@
 /** What the schema does not say of environment, HTTP access and authenticators (spec/psp-1.md, "Environment"). */
+import { PspError } from './errors.js';
 import { originProblem } from './origin.js';
-import { eachOf, problem, under, unfit, type Problem } from './place.js';
-import type { Environment, HttpAccess, OriginPermission, VirtualAuthenticator } from './schema/environment.js';
+import { eachOf, formatPlace, problem, under, unfit, type Problem } from './place.js';
+import { schemaProblem } from './schema-check.js';
+import {
+  type Environment,
+  HttpAccess,
+  type OriginPermission,
+  type VirtualAuthenticator,
+} from './schema/environment.js';
 
 /** The name of a header (RFC 9110, section 5.6.2). */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -25,6 +32,13 @@ function positionProblem({ latitude, longitude }: NonNullable<Environment['geolo
   if (Math.abs(latitude) > 90) return under('latitude', problem('expected -90 to 90, found another number'));
   if (Math.abs(longitude) > 180) return under('longitude', problem('expected -180 to 180, found another number'));
   return undefined;
+}
+
+/** HTTP access as a caller gives it. Throws INVALID_INPUT, naming the place and no value. */
+export function parseHttpAccess(input: unknown): HttpAccess {
+  const found = under('http', schemaProblem(HttpAccess, input) ?? httpProblem(input as HttpAccess));
+  if (found !== undefined) throw new PspError('INVALID_INPUT', `${formatPlace(found.path)}: ${found.text}`);
+  return input as HttpAccess;
 }
 
 /** [PSP-ENV-5] */

@@ -26,6 +26,7 @@ export { parseRecording } from './parse-recording.js';
 export { checkWireValue, MAX_TREE_DEPTH } from './value-check.js';
 export { fromWireString, showWireString, toWireString } from './wire-string.js';
 export { cookieIdentity, domainMatches } from './cookie.js';
+export { parseHttpAccess } from './environment-check.js';
 export { isOrigin, originOf } from './origin.js';
 export { showStoragePlace, storageIdentity, type StoragePlace } from './storage-place.js';
 export { isSessionId, newSessionId } from './session-id.js';

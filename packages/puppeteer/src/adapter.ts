@@ -2,7 +2,7 @@
 import { PspError } from '@psp/protocol';
 import { SessionAdapter, type BrowserDriver } from '@psp/core';
 import { openBidi } from '@psp/core/bidi';
-import { CdpDriver, within, type CdpTransport } from '@psp/core/cdp';
+import { CdpDriver, within } from '@psp/core/cdp';
 import { PuppeteerBidiTransport } from './bidi-transport.js';
 import { PuppeteerCdpTransport } from './cdp-transport.js';
 import {
@@ -58,9 +58,9 @@ export async function openPuppeteerDriver(page: PuppeteerPage, timeoutMs: number
 type Opening = Promise<PuppeteerCdpTransport>;
 
 async function openCdp(page: PuppeteerPage, opening: Opening, timeoutMs: number): Promise<BrowserDriver> {
-  const transport: CdpTransport = await within(opening, timeoutMs, 'a CDP session');
+  const transport = await within(opening, timeoutMs, 'a CDP session');
   try {
-    const { targetId, browserContextId } = await within(targetOf(page), timeoutMs, 'Target.getTargetInfo');
+    const { targetId, browserContextId } = await within(targetOf(page, transport), timeoutMs, 'Target.getTargetInfo');
     return await CdpDriver.open({ transport, browserContextId, primaryTargetId: targetId, timeoutMs });
   } catch (error) {
     await transport.close();
@@ -93,13 +93,15 @@ function expectSession(value: unknown): PuppeteerCdpSession {
   return expectMethods(value, ['send', 'connection', 'detach', 'on', 'off'], 'a CDP session');
 }
 
-async function targetOf(page: PuppeteerPage): Promise<{ targetId: string; browserContextId: string | undefined }> {
+async function targetOf(
+  page: PuppeteerPage,
+  transport: PuppeteerCdpTransport,
+): Promise<{ targetId: string; browserContextId: string | undefined }> {
   const session = expectSession(await page.createCDPSession());
   const { targetInfo } = (await session.send('Target.getTargetInfo' as never)) as {
     targetInfo: { targetId: string; browserContextId?: string };
   };
-  // Not waited for: a page with an open dialog detaches when the dialog closes. A page that is gone has nothing to detach.
-  session.detach().catch(() => undefined);
+  transport.keep(session);
   return { targetId: targetInfo.targetId, browserContextId: targetInfo.browserContextId };
 }
 

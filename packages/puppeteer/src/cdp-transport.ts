@@ -55,6 +55,15 @@ export class PuppeteerCdpTransport implements CdpTransport {
     return () => this.#listeners.delete(listener);
   }
 
+  /**
+   * Ends a session of the page's with the connection. Not before: Chromium takes the virtual authenticators of a page away when any
+   * session with it ends.
+   */
+  keep(session: { detach(): Promise<void> }): void {
+    // Not waited for: a page with an open dialog detaches when the dialog closes. A page that is gone has nothing to detach.
+    this.#undo.push(() => void session.detach().catch(() => undefined));
+  }
+
   async close(): Promise<void> {
     if (this.#gone === undefined) await this.#detach();
     for (const undo of this.#undo.splice(0)) undo();

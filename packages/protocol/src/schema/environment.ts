@@ -48,6 +48,8 @@ export const VirtualCredential = Type.Object({
   largeBlob: Type.Optional(Type.String()),
   userName: Type.Optional(Type.String()),
   userDisplayName: Type.Optional(Type.String()),
+  backupEligibility: Type.Optional(Type.Boolean()),
+  backupState: Type.Optional(Type.Boolean()),
 });
 export type VirtualCredential = Static<typeof VirtualCredential>;
 
@@ -55,8 +57,17 @@ export type VirtualCredential = Static<typeof VirtualCredential>;
 export const VirtualAuthenticator = Type.Object({
   protocol: Type.String(),
   transport: Type.String(),
+  ctap2Version: Type.Optional(Type.String()),
   hasResidentKey: Type.Boolean(),
   hasUserVerification: Type.Boolean(),
+  hasLargeBlob: Type.Optional(Type.Boolean()),
+  hasCredBlob: Type.Optional(Type.Boolean()),
+  hasMinPinLength: Type.Optional(Type.Boolean()),
+  hasPrf: Type.Optional(Type.Boolean()),
+  automaticPresenceSimulation: Type.Optional(Type.Boolean()),
+  isUserVerified: Type.Optional(Type.Boolean()),
+  defaultBackupEligibility: Type.Optional(Type.Boolean()),
+  defaultBackupState: Type.Optional(Type.Boolean()),
   credentials: Type.Array(VirtualCredential),
 });
 export type VirtualAuthenticator = Static<typeof VirtualAuthenticator>;

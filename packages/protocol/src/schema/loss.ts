@@ -25,6 +25,8 @@ export const LOSS_ADVICE = {
   'permission-not-restored':
     'Permissions are settings of the browser. Give `launchOptions` to the framework, or grant them in the browser.',
   'environment-not-restored': 'Give `launchOptions` to the framework, which sets it at launch.',
+  'passkeys-not-captured': 'Give `webauthn` the session that added the authenticator, and its id and options.',
+  'passkeys-not-restored': 'Restore with `webauthn: await context.newCDPSession(page)`, or register the device anew.',
   'storage-denied': 'The browser denies this storage to the page.',
   'item-refused': 'The browser refused the item, most often for want of quota.',
   'database-blocked': 'An open page holds the database. Close its tabs, then repeat.',

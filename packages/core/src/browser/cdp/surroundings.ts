@@ -1,5 +1,6 @@
 /** Permissions and what one tab is told of machine and user, by CDP. All of it ends when our sessions do. */
 import type { Environment, PspError } from '@psp/protocol';
+import { headersOf } from '../../headers.js';
 import type { CallOptions, Tab } from '../driver.js';
 import type { PermissionSetting, RequestHeader, Surroundings } from '../surroundings.js';
 import type { Method, Params } from './method.js';
@@ -45,13 +46,8 @@ export class CdpSurroundings implements Surroundings {
 
   async setHeaders(tab: Tab, headers: readonly RequestHeader[], { timeoutMs }: CallOptions): Promise<void> {
     const target = await this.#open(tab);
-    const all = new Map<string, string>();
-    for (const { name, value } of headers) {
-      const before = all.get(name.toLowerCase());
-      all.set(name.toLowerCase(), before === undefined ? value : `${before}, ${value}`);
-    }
     await target.send('Network.enable', {}, timeoutMs);
-    await target.send('Network.setExtraHTTPHeaders', { headers: Object.fromEntries(all) }, timeoutMs);
+    await target.send('Network.setExtraHTTPHeaders', { headers: headersOf(headers) }, timeoutMs);
   }
 
   #open({ id }: Tab): Promise<Target> {
