@@ -3,7 +3,6 @@ import {
   comparePlaces,
   PspError,
   showStoragePlace,
-  type IdbDatabase,
   type Loss,
   type OriginState,
   type RecordPlace,
@@ -14,6 +13,7 @@ import {
 import { callPage, isSlow, READ_LIMITS, type PageReply, type Place } from './page-call.js';
 import type { DepotPlace, DumpReply, PageLoss, SurroundingsReply, SurroundingsScope } from './page/contract.js';
 import { readDepot } from './read-depot.js';
+import { RestReader } from './read-rest.js';
 
 /** Where records stand within an origin: [database, store], or a place of its depot. */
 type StorePlace = readonly [database: number, store: number] | DepotPlace;
@@ -59,7 +59,11 @@ export async function readOrigin(place: Place, options: ReadOptions): Promise<Or
     return { at: [database, store], count, json: records[index] as Uint8Array };
   });
   const rest = new RestReader(place, databases, options.timeoutMs);
-  for (const store of header.rest) await rest.read(store, batches, losses);
+  for (const store of header.rest) {
+    const read = await rest.read(store);
+    batches.push(...read.batches);
+    losses.push(...read.losses);
+  }
   const depot = await readDepot(place, header.depot, records.slice(header.batches.length), options.timeoutMs);
   batches.push(...depot.batches);
   losses.push(...depot.losses);
@@ -117,43 +121,6 @@ async function dump(place: Place, options: ReadOptions): Promise<PageReply<DumpR
     const detail = `IndexedDB, caches and files: ${error.message}`;
     reply.header.losses.push({ code: 'origin-timeout', kind: 'indexedDB', detail });
     return reply;
-  }
-}
-
-/** Goes on where the dump stopped. Once a call takes too long the stores that are left get a loss each, and no wait. */
-class RestReader {
-  #slow: PspError | undefined;
-
-  constructor(
-    readonly place: Place,
-    readonly databases: readonly IdbDatabase[],
-    readonly timeoutMs: number,
-  ) {}
-
-  async read(rest: DumpReply['rest'][number], batches: StoreBatch[], losses: PageLoss[]): Promise<void> {
-    const database = this.databases[rest.database];
-    const store = database?.stores[rest.store];
-    if (database === undefined || store === undefined) return;
-    const request = { do: 'records', database: database.name, store: store.name, ...READ_LIMITS } as const;
-    let next = rest.after;
-    try {
-      do {
-        if (this.#slow !== undefined) throw this.#slow;
-        const after = next === undefined ? {} : { after: next };
-        const { header, records } = await callPage(this.place, { ...request, ...after, timeoutMs: this.timeoutMs });
-        losses.push(...header.losses);
-        if (header.count > 0) {
-          batches.push({ at: [rest.database, rest.store], count: header.count, json: records[0] as Uint8Array });
-        }
-        next = header.next;
-      } while (next !== undefined);
-    } catch (error) {
-      if (!isSlow(error)) throw error;
-      this.#slow = error;
-      const item = [database.name, store.name].map((name) => (typeof name === 'string' ? name : '?')).join('/');
-      const detail = `records are missing: ${error.message}`;
-      losses.push({ code: 'database-failed', kind: 'indexedDB', item, detail });
-    }
   }
 }
 

@@ -121,11 +121,27 @@ describe('a database that takes too long', () => {
     await expect(readOrigin(pageOf(late), options)).rejects.toMatchObject({ code: 'TIMEOUT' });
   });
 
+  it('in one of its pieces loses no other piece', async () => {
+    const databases = [{ name: 'db', version: 1, stores: [store('one')] }];
+    const place = pageOf((request) => {
+      if (request.do === 'dump') {
+        const rest = [{ database: 0, store: 0, after: 0, cuts: [2, 4] }];
+        return JSON.stringify({ databases, batches: [], rest, losses: [] });
+      }
+      if (request.do !== 'records' || request.after === 2) return late();
+      const key = (request.after as number) + 1;
+      return `${JSON.stringify({ count: 1, losses: [] })}\n[{"key":${key},"value":${key}}]`;
+    });
+    const { batches, losses } = await readOrigin(place, options);
+    expect(batches.map(({ json }) => JSON.parse(Buffer.from(json).toString())[0].key)).toEqual([1, 5]);
+    expect(losses).toMatchObject([{ code: 'database-failed', item: 'db/one' }]);
+  });
+
   it('keeps what was read of it, names what was not, and does not wait again', async () => {
     const databases = [{ name: 'db', version: 1, stores: [store('one'), store('two')] }];
     const place = pageOf((request) => {
       if (request.do !== 'dump') return late();
-      const rest = [0, 1].map((at) => ({ database: 0, store: at, after: 1 }));
+      const rest = [0, 1].map((at) => ({ database: 0, store: at, after: 1, cuts: [] }));
       const header = {
         localStorage: items,
         databases,

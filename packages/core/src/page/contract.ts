@@ -49,8 +49,11 @@ export interface DumpReply {
   /** Stores with `records: []`; the records are in the batches. */
   databases?: IdbDatabase[];
   batches: { database: number; store: number; count: number }[];
-  /** Stores that have more records, after this key. Ask for them with `records`. */
-  rest: { database: number; store: number; after: WireValue | undefined }[];
+  /**
+   * Stores that have more records, after this key. Ask for them with `records`, piece by piece: `cuts` are the last keys of pieces of about
+   * `maxBytes`, in order; the last piece has no end.
+   */
+  rest: { database: number; store: number; after: WireValue | undefined; cuts: WireValue[] }[];
   depot?: DepotReply;
   losses: PageLoss[];
   surroundings?: SurroundingsReply;
@@ -78,6 +81,8 @@ export interface RecordsRequest {
   database: IdbDatabase['name'];
   store: IdbStore['name'];
   after?: WireValue;
+  /** The last key of the piece that is wanted. */
+  upTo?: WireValue;
   maxBytes: number;
   maxRecordBytes: number;
   timeoutMs: number;

@@ -337,6 +337,27 @@ describe('many records', () => {
     expect(await recordsOf(to)).toEqual(await recordsOf(from));
   });
 
+  it('that are left come in pieces, each record once and in order', async () => {
+    await pair();
+    await seedMany(from, 3000);
+    const { header, lines } = await from.dump({ maxBytes: 200_000 });
+    const [{ after, cuts }] = header.rest as [(typeof header.rest)[0]];
+    expect(cuts.length).toBeGreaterThan(1);
+    const { database, store } = header.rest[0]!;
+    const { name, stores } = header.databases![database]!;
+    const limits = { maxBytes: 2 ** 20, maxRecordBytes: 2 ** 26, timeoutMs: 20_000 };
+    const keys = keysOf(lines.filter((_, at) => header.batches[at]!.store === store));
+    for (const [at, begin] of [after!, ...cuts].entries()) {
+      const piece = { database: name, store: stores[store]!.name, after: begin, ...limits };
+      const end = cuts[at] === undefined ? {} : { upTo: cuts[at] };
+      const reply = await from.call({ do: 'records', ...piece, ...end });
+      expect(reply.header).toMatchObject({ losses: [] });
+      expect(reply.header).not.toHaveProperty('next');
+      keys.push(...keysOf(reply.lines));
+    }
+    expect(keys).toEqual(Array.from({ length: 3000 }, (_, id) => id));
+  });
+
   it('are read on one by one when maxBytes is smaller than any', async () => {
     await pair();
     await seedMany(from, 20);

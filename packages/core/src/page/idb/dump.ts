@@ -9,7 +9,7 @@ import { BlockedError, databaseLoss, label } from '../loss.js';
 import { type Batch, finishBatch } from './batch.js';
 import { peekGenerator } from './generator.js';
 import { openDatabase } from './open.js';
-import { type Budget, budgetOf, readStore, type Reading, type StoreRead } from './read.js';
+import { type Budget, budgetOf, cutsOf, readStore, type Reading, type StoreRead } from './read.js';
 import { aborted } from './request.js';
 import { readSchema } from './schema.js';
 
@@ -23,6 +23,13 @@ export interface DatabasesDump extends Pick<DumpReply, 'batches' | 'rest'> {
 interface DatabaseRead {
   readonly database: IdbDatabase;
   readonly stores: readonly StoreRead[];
+  /** Of each store. */
+  readonly cuts: readonly (readonly IDBValidKey[])[];
+}
+
+interface DumpReading extends Omit<Reading, 'path'> {
+  /** Of the pieces that are left for later. */
+  readonly pieceLength: number;
 }
 
 /** Reads until the budget is spent; the stores that have more are in `rest`. One bad database costs a loss, never the others. */
@@ -34,7 +41,7 @@ export async function dumpDatabases(request: DumpRequest, budget: Budget, losses
   });
   if (names === undefined) return dump;
   const { maxRecordBytes, timeoutMs } = request;
-  const reading = { budget, maxRecordBytes, timeoutMs, losses };
+  const reading = { budget, maxRecordBytes, timeoutMs, losses, pieceLength: request.maxBytes };
   // All at once, so that the waits for blocked databases do not add up.
   const reads = await Promise.all(names.map((name) => readDatabase(name, reading)));
   dump.databases = [];
@@ -42,7 +49,11 @@ export async function dumpDatabases(request: DumpRequest, budget: Budget, losses
   return dump;
 }
 
-async function append(dump: DatabasesDump, { database, stores }: DatabaseRead, losses: PageLoss[]): Promise<void> {
+async function append(
+  dump: DatabasesDump,
+  { database, stores, cuts }: DatabaseRead,
+  losses: PageLoss[],
+): Promise<void> {
   const at = (dump.databases ??= []).push(database) - 1;
   for (const [store, { batches, after, hasMore }] of stores.entries()) {
     const path = pathOf(database, database.stores[store]!);
@@ -50,12 +61,16 @@ async function append(dump: DatabasesDump, { database, stores }: DatabaseRead, l
       dump.lines.push(`[${await finishBatch(batch, path, losses)}]`);
       dump.batches.push({ database: at, store, count: batch.contents.length });
     }
-    if (hasMore) dump.rest.push({ database: at, store, after: keyWire(after) });
+    if (hasMore) dump.rest.push({ database: at, store, after: keyWire(after), cuts: cuts[store]!.map(keyOf) });
   }
 }
 
-const keyWire = (key: IDBValidKey | undefined): WireValue | undefined =>
-  key === undefined ? undefined : encodeValue(key).wire;
+const keyOf = (key: IDBValidKey): WireValue => encodeValue(key).wire;
+
+const keyWire = (key: IDBValidKey | undefined): WireValue | undefined => (key === undefined ? undefined : keyOf(key));
+
+const keyFrom = async (wire: WireValue | undefined): Promise<IDBValidKey | undefined> =>
+  wire === undefined ? undefined : ((await decodeValue(wire)) as IDBValidKey);
 
 const pathOf = (database: Pick<IdbDatabase, 'name'>, store: Pick<IdbStore, 'name'>): string =>
   `${label(database.name)}/${label(store.name)}`;
@@ -75,7 +90,7 @@ export function databaseInfos(timeoutMs: number): Promise<IDBDatabaseInfo[]> {
   });
 }
 
-async function readDatabase(name: string, reading: Omit<Reading, 'path'>): Promise<DatabaseRead | undefined> {
+async function readDatabase(name: string, reading: DumpReading): Promise<DatabaseRead | undefined> {
   const item = label(toWireString(name));
   try {
     const database = await openDatabase(name, reading.timeoutMs);
@@ -91,22 +106,28 @@ async function readDatabase(name: string, reading: Omit<Reading, 'path'>): Promi
 }
 
 /** All stores in one transaction, so that they belong together. */
-async function readStores(database: IDBDatabase, reading: Omit<Reading, 'path'>): Promise<DatabaseRead> {
+async function readStores(database: IDBDatabase, reading: DumpReading): Promise<DatabaseRead> {
   const stores: IdbStore[] = readSchema(database).map((store) => ({ ...store, records: [] }));
   const found = { name: toWireString(database.name), version: database.version, stores };
   const reads = stores.map((): StoreRead => ({ batches: [], after: undefined, hasMore: true }));
-  if (stores.length === 0) return { database: found, stores: reads };
+  const cuts = stores.map((): IDBValidKey[] => []);
+  if (stores.length === 0) return { database: found, stores: reads, cuts };
   const hasGenerator = stores.some(({ autoIncrement }) => autoIncrement);
   const names = stores.map(({ name }) => fromWireString(name));
   const transaction = database.transaction(names, hasGenerator ? 'readwrite' : 'readonly');
   try {
     for (const [at, name] of names.entries()) {
       const path = pathOf(found, stores[at]!);
-      await readStore(transaction.objectStore(name), reads[at]!, { ...reading, path }).catch((error: unknown) => {
+      const store = transaction.objectStore(name);
+      const read = reads[at]!;
+      try {
+        await readStore(store, read, { ...reading, path });
+        if (read.hasMore) cuts[at] = await cutsOf(store, read, reading.pieceLength, reading.timeoutMs);
+      } catch (error) {
         if (error instanceof BlockedError) throw error;
-        reads[at]!.hasMore = false;
+        read.hasMore = false;
         reading.losses.push(databaseLoss(error, path));
-      });
+      }
     }
     for (const store of stores) {
       if (!store.autoIncrement) continue;
@@ -115,7 +136,7 @@ async function readStores(database: IDBDatabase, reading: Omit<Reading, 'path'>)
   } finally {
     await aborted(transaction);
   }
-  return { database: found, stores: reads };
+  return { database: found, stores: reads, cuts };
 }
 
 /** One line with the next records of a store. */
@@ -123,8 +144,8 @@ export async function readRecords(request: RecordsRequest): Promise<{ header: Re
   const { maxRecordBytes, timeoutMs } = request;
   const losses: PageLoss[] = [];
   const path = pathOf({ name: request.database }, { name: request.store });
-  const after = request.after === undefined ? undefined : ((await decodeValue(request.after)) as IDBValidKey);
-  const read: StoreRead = { batches: [], after, hasMore: true };
+  const [after, upTo] = [await keyFrom(request.after), await keyFrom(request.upTo)];
+  const read: StoreRead = { batches: [], after, ...(upTo === undefined ? {} : { upTo }), hasMore: true };
   try {
     await readOn(request, read, { budget: budgetOf(request.maxBytes), maxRecordBytes, timeoutMs, path, losses });
   } catch (error) {

@@ -19,7 +19,11 @@ export interface StoreRead {
   readonly batches: Batch[];
   /** Where to go on, when records are left. */
   after: IDBValidKey | undefined;
+  /** Where to end, if not with the last record. */
+  readonly upTo?: IDBValidKey;
   hasMore: boolean;
+  /** Length of JSON text of a record, as far as known. */
+  average?: number;
 }
 
 export interface Reading {
@@ -58,17 +62,40 @@ export async function readStore(store: IDBObjectStore, into: StoreRead, reading:
   const { budget } = reading;
   let count = FIRST_COUNT;
   while (into.hasMore && budget.left > 0) {
-    const query = into.after === undefined ? null : IDBKeyRange.lowerBound(into.after, true);
+    const query = rangeOf(into);
     const page = await readPage(store, query, count, reading.timeoutMs);
     const { taken, length } = takeRecords(page, into, reading);
     into.hasMore = taken < page.keys.length || !page.isLast;
     if (!into.hasMore) break;
     const average = length / Math.max(1, taken);
+    if (taken > 0) into.average = average;
     // A record that will not fit would be read in vain.
     if (average > budget.left) budget.left = 0;
     const wanted = Math.floor(Math.min(BATCH_LENGTH, budget.left) / average);
     count = Math.max(1, Math.min(wanted, count * MAX_GROWTH));
   }
+}
+
+/** What is left to read. */
+function rangeOf({ after, upTo }: StoreRead): IDBKeyRange | null {
+  if (upTo === undefined) return after === undefined ? null : IDBKeyRange.lowerBound(after, true);
+  return after === undefined ? IDBKeyRange.upperBound(upTo) : IDBKeyRange.bound(after, upTo, true, false);
+}
+
+/** Most keys that are looked at to cut a store in pieces. What comes after them is one piece. */
+const MAX_KEYS = 200_000;
+
+/** The last keys of pieces of about `length` of what is left, without that of the last piece. */
+export async function cutsOf(
+  store: IDBObjectStore,
+  read: StoreRead,
+  length: number,
+  timeoutMs: number,
+): Promise<IDBValidKey[]> {
+  if (read.average === undefined) return [];
+  const count = Math.max(1, Math.floor(length / read.average));
+  const keys = await resultOf(store.getAllKeys(rangeOf(read), MAX_KEYS), timeoutMs);
+  return keys.filter((_, at) => (at + 1) % count === 0 && at + 1 < keys.length);
 }
 
 /** Encodes records while the budget lasts, and tells of how many, and of what length they are. */
