@@ -1,4 +1,5 @@
 /** What `psp show` tells of a session: names, sizes and times. Values only where they were asked for. */
+import { portabilityOfDocument } from '@psp/core';
 import {
   showWireString,
   tokensOf,
@@ -39,6 +40,7 @@ export function overviewOf(metadata: SessionMetadata, document: SessionDocument,
     tokens: tokensOf(document).map(({ subject, ...token }) =>
       reveal && subject !== undefined ? { ...token, subject } : token,
     ),
+    portability: portabilityOfDocument(document),
     losses: document.losses.map((loss) => JSON.parse(withoutQueries(JSON.stringify(loss))) as typeof loss),
   };
 }

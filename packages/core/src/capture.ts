@@ -2,6 +2,7 @@
 import {
   type Chooser,
   type ChoiceInput,
+  type Binding,
   type Cookie,
   SESSION_VERSION,
   SkippedTally,
@@ -71,6 +72,7 @@ class CaptureRun {
   readonly #losses: Loss[] = [];
   readonly #around = new EnvironmentNotes();
   readonly #skipped = new SkippedTally();
+  #bindings: Binding[] | undefined;
   readonly #timeoutMs: number;
   readonly #chooser: Chooser;
 
@@ -85,12 +87,14 @@ class CaptureRun {
   async capture(): Promise<CapturedState> {
     this.#progress('cookies', 0, 1);
     const { allCookies } = this.driver.features;
-    const [jar, version, discovery, found] = await Promise.all([
+    const [jar, version, discovery, found, bindings] = await Promise.all([
       allCookies ? this.driver.cookies() : undefined,
       this.driver.version(),
       this.#discover(),
       this.#readTabs(),
+      this.#readBindings(),
     ]);
+    this.#bindings = bindings;
     const given = this.#given();
     const frames = found.flatMap((tab) => tab.frames);
     const urls = found.flatMap((tab) => tab.urls);
@@ -140,6 +144,16 @@ class CaptureRun {
         this.#losses.push({ code: 'origin-not-open', kind: 'origin', origin });
     }
     return [...given].filter(isUnread);
+  }
+
+  /** A verdict on the session wants it, the session does not: without an answer it is unknown. */
+  async #readBindings(): Promise<Binding[] | undefined> {
+    try {
+      return await this.driver.deviceBindings({ timeoutMs: this.#timeoutMs });
+    } catch (error) {
+      await causeOfLoss(this.driver, error);
+      return undefined;
+    }
   }
 
   async #readTabs(): Promise<TabReading[]> {
@@ -200,6 +214,7 @@ class CaptureRun {
       origins: kept.map((reading): OriginState => reading.state),
       tabs,
       ...(environment === undefined ? {} : { environment }),
+      ...(this.#bindings === undefined ? {} : { bindings: this.#bindings }),
       losses,
     };
     await this.options.named?.addTo(document, this.#timeoutMs);

@@ -39,6 +39,7 @@ export {
   type MissingOption,
 } from './launch-options.js';
 export type { NamedAccessOptions } from './named-access.js';
+export { portabilityOfDocument } from './portability.js';
 export { inlineRecords, splitRecords } from './payload.js';
 export { beginRestore, restoreState, type Restoration, type RestoreOptions } from './restore.js';
 export type { RestoreReport } from './restore-report.js';

@@ -4,6 +4,7 @@ import {
   PspError,
   type ChoiceInput,
   type Loss,
+  type Portability,
   type SessionCounts,
   type SessionMetadata,
   type Skipped,
@@ -13,6 +14,7 @@ import type { Archive, Revision } from './archive.js';
 import type { BrowserDriver } from './browser/driver.js';
 import { checkKeyOptions, type KeyOptions, withKeyOptions } from './exportable-keys.js';
 import { captureState, type Progress } from './capture.js';
+import { portabilityOfState } from './portability.js';
 import { RecordTokens } from './record-tokens.js';
 import { type LaunchAdvice, type LaunchFramework, launchOptionsOf } from './launch-options.js';
 import { NamedAccess } from './named-access.js';
@@ -145,6 +147,15 @@ export class Session<P> {
   async tokens(): Promise<readonly Token[]> {
     const { state } = await this.#context.archive.open(this.#metadata.id);
     return (await RecordTokens.of(state)).tokens;
+  }
+
+  /**
+   * Whether the stored session can move to another browser, what ties it to this one, and when its login ends (docs/portability.md).
+   * Throws NOT_FOUND before the first capture.
+   */
+  async portability(): Promise<Portability> {
+    const { state } = await this.#context.archive.open(this.#metadata.id);
+    return portabilityOfState(state);
   }
 
   /**

@@ -49,6 +49,10 @@ test.each(['page', 'outer'])(
   },
 );
 
+test('a browser without such keys has bound no login to its device', async () => {
+  expect(await driver.deviceBindings({ timeoutMs: 10_000 })).toEqual([]);
+});
+
 test('[PSP-KEY-5] a browser that takes none says so', async () => {
   await expect(NO_PRELOAD.install(SCRIPT, { timeoutMs: 1000 })).rejects.toMatchObject({ code: 'UNSUPPORTED' });
 });

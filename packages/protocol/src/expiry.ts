@@ -81,12 +81,22 @@ function keepsLogin({ name, httpOnly }: Cookie): boolean {
 declare const URL: { new (text: string): { readonly hostname: string } };
 
 function hostOf({ place }: Token): string {
-  return place.kind === 'cookie' ? place.origin : new URL(place.origin).hostname;
+  return hostIn(place.origin);
 }
 
-/** Whether one of the hosts is this one, above it or below it: a site keeps one token here and the other there. */
+/** Of an origin, or of a cookie's domain, which is one. */
+function hostIn(place: string): string {
+  return place.includes('://') ? new URL(place).hostname : place;
+}
+
+/** Whether two origins or domains are one, or one is above the other: a site keeps one token here and the other there. */
+export function sameSite(a: string, b: string): boolean {
+  const [one, other] = [hostIn(a), hostIn(b)];
+  return one === other || one.endsWith(`.${other}`) || other.endsWith(`.${one}`);
+}
+
 function covers(hosts: ReadonlySet<string>, host: string): boolean {
   if (hosts.has(host)) return true;
-  for (const other of hosts) if (host.endsWith(`.${other}`) || other.endsWith(`.${host}`)) return true;
+  for (const other of hosts) if (sameSite(host, other)) return true;
   return false;
 }

@@ -3,6 +3,7 @@ export * from './errors.js';
 export * from './schema/value.js';
 export * from './schema/loss.js';
 export * from './schema/choice.js';
+export * from './schema/binding.js';
 export * from './schema/environment.js';
 export * from './schema/session.js';
 export * from './schema/metadata.js';
@@ -32,7 +33,16 @@ export { showStoragePlace, storageIdentity, type StoragePlace } from './storage-
 export { isSessionId, newSessionId } from './session-id.js';
 export { countSession } from './counts.js';
 export { earliestExpiry, listExpiries, type Expiry } from './expiry.js';
-export { tokenHints, TokenSearch, tokensOf, type Token, type TokenKind, type TokenPlace } from './tokens.js';
+export { portabilityOf, type Portability } from './portability.js';
+export {
+  searchTokens,
+  tokenHints,
+  TokenSearch,
+  tokensOf,
+  type Token,
+  type TokenKind,
+  type TokenPlace,
+} from './tokens.js';
 export { diffSessions, type DiffItem, type SessionDiff } from './diff.js';
 export { showKey } from './show-key.js';
 export { siteOf } from './site.js';

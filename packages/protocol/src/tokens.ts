@@ -26,11 +26,16 @@ export interface TokenSearchOptions {
 
 /** All tokens of a document whose records stand in it [PSP-TOK-1]. */
 export function tokensOf(document: SessionDocument): readonly Token[] {
-  const search = new TokenSearch(document);
+  return searchTokens(document).tokens;
+}
+
+/** The search through a document whose records stand in it. */
+export function searchTokens(document: SessionDocument, options?: TokenSearchOptions): TokenSearch {
+  const search = new TokenSearch(document, options);
   for (const { origin, indexedDB } of document.origins)
     for (const { name, stores } of indexedDB)
       for (const store of stores) search.addRecords(origin, [name, store.name].map(showWireString), store.records);
-  return search.tokens;
+  return search;
 }
 
 /** The search in parts, for records that do not stand in the document. */

@@ -44,7 +44,7 @@ function showAll(output: Output, metadata: SessionMetadata, overview: Overview):
   output.losses(overview.losses);
 }
 
-function showHead(output: Output, metadata: SessionMetadata, { source, capturedAt }: Overview): void {
+function showHead(output: Output, metadata: SessionMetadata, { source, capturedAt, portability }: Overview): void {
   output.line(`name      ${metadata.name}`);
   output.line(`id        ${metadata.id}`);
   if (metadata.tags.length > 0) output.line(`tags      ${metadata.tags.join(' ')}`);
@@ -54,6 +54,13 @@ function showHead(output: Output, metadata: SessionMetadata, { source, capturedA
     output.line(`from      ${[source.engine, source.browserVersion, source.framework].filter(Boolean).join(' ')}`);
   if (metadata.expiresAt !== undefined) output.line(`expires   first ${fullTime(metadata.expiresAt)}`);
   output.line(`holds     ${contents(metadata)}`);
+  output.line(`movable   ${movableText(portability)}`);
+}
+
+/** `no: key at https://app.example (the key in ...)`. */
+function movableText({ movable, bindings }: Overview['portability']): string {
+  const places = bindings.map(({ to, origin, why }) => `${to}${origin === undefined ? '' : ` at ${origin}`} (${why})`);
+  return places.length === 0 ? movable : `${movable}: ${places.join('; ')}`;
 }
 
 function showCookies(output: Output, { cookies }: Overview): void {

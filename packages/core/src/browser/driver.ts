@@ -1,5 +1,5 @@
 /** CONTRACT of a browser: the small set of abilities over which capture and restore are written once. */
-import type { Cookie, Loss, PartitionKey } from '@psp/protocol';
+import type { Binding, Cookie, Loss, PartitionKey } from '@psp/protocol';
 import type { DocumentHold } from './hold.js';
 import type { Preload } from './preload.js';
 import type { Surroundings } from './surroundings.js';
@@ -129,6 +129,8 @@ export interface BrowserDriver {
   deleteCookie(cookie: Cookie, place?: string): Promise<void>;
   /** Looks for origins that have storage, open or not. Changes nothing and asks the network for nothing. */
   discoverOrigins(options: CallOptions): Promise<Discovery>;
+  /** Logins that the browser has bound to its device (Device Bound Session Credentials); undefined where it does not tell. */
+  deviceBindings(options: CallOptions): Promise<Binding[] | undefined>;
   openHelper(): Promise<Tab>;
   closeTab(tab: Tab): Promise<void>;
   /** Opens a tab that the user sees. */

@@ -48,6 +48,7 @@ export class FakeDriver implements BrowserDriver {
   frames = async (_tab: Tab): Promise<Frame[]> => [];
   history = async (_tab: Tab): Promise<string[]> => [];
   visited = (): string[] => [];
+  deviceBindings: BrowserDriver['deviceBindings'] = async () => undefined;
   discoverOrigins = async (): Promise<Discovery> => ({ origins: [], missing: undefined });
   cookies = async (_places?: readonly string[]): Promise<{ cookies: Cookie[]; losses: Loss[] }> => ({
     cookies: [...this.jar],

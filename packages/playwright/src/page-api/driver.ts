@@ -4,8 +4,7 @@
  * the same path, and was not at hand.
  */
 import { type Cookie, domainMatches, type Loss, originOf, PspError } from '@psp/protocol';
-import { NO_HOLD, NO_PRELOAD,
-  NO_SURROUNDINGS, NO_TAB_MEMORY } from '@psp/core';
+import { NO_HOLD, NO_PRELOAD, NO_SURROUNDINGS, NO_TAB_MEMORY } from '@psp/core';
 import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '@psp/core';
 import { BlankPage } from './blank.js';
 import { Cookies } from './cookies.js';
@@ -141,6 +140,8 @@ export class PageApiDriver implements BrowserDriver {
     this.#pages.check();
     await this.#cookies.delete(cookie);
   }
+
+  async deviceBindings(): Promise<undefined> {}
 
   async discoverOrigins(): Promise<Discovery> {
     if (this.#isFresh) return { origins: [], missing: undefined };

@@ -1,6 +1,7 @@
 /** The session document: what a browser knows that makes a site say "welcome back" (spec/psp-1.md, section "Session"). */
 import { Type, type Static } from 'typebox';
 import { Choice, Skipped } from './choice.js';
+import { Binding } from './binding.js';
 import { Environment, HttpAccess, VirtualAuthenticator } from './environment.js';
 import { Loss } from './loss.js';
 import { WireString, WireValue } from './value.js';
@@ -185,5 +186,6 @@ export const SessionDocument = Type.Object({
   losses: Type.Array(Loss),
   choices: Type.Optional(Type.Array(Choice, { description: 'the session is about what each of these takes' })),
   skipped: Type.Optional(Type.Array(Skipped)),
+  bindings: Type.Optional(Type.Array(Binding, { description: 'as the browser told; absent where it does not tell' })),
 });
 export type SessionDocument = Static<typeof SessionDocument>;

@@ -141,6 +141,8 @@ export class BidiDriver implements BrowserDriver {
     return this.#jar.delete(cookie);
   }
 
+  async deviceBindings(): Promise<undefined> {}
+
   async discoverOrigins({ timeoutMs }: CallOptions): Promise<Discovery> {
     // Other containers have numbers there, which BiDi does not tell.
     if (this.#chrome === undefined || this.#contexts.userContext !== 'default') {

@@ -1,9 +1,11 @@
 /** The driver of any Chromium browser, over any CDP connection. Knows nothing of what a session is. */
-import { PspError, type Cookie, type Loss } from '@psp/protocol';
+import { PspError, type Cookie, type Loss, type Binding } from '@psp/protocol';
 import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '../driver.js';
 import { NO_HOLD, type DocumentHold } from '../hold.js';
 import { BlankTab } from './blank.js';
+import { deviceBindings } from './device-bindings.js';
 import { OriginLists } from './discovery.js';
+import type { CdpDriverOptions, HelperTabs } from './driver-options.js';
 import { CdpHold } from './hold.js';
 import { CookieJar } from './jar.js';
 import { callIn, isolatedWorld } from './page-code.js';
@@ -13,7 +15,7 @@ import { CdpSurroundings } from './surroundings.js';
 import type { Target } from './target.js';
 import { CdpTabMemory } from './tab-memory.js';
 import { Targets, type TargetInfo } from './targets.js';
-import { CdpRefusal, type CdpTransport } from './transport.js';
+import { CdpRefusal } from './transport.js';
 
 const FEATURES: BrowserFeatures = {
   allCookies: true,
@@ -36,23 +38,7 @@ const FEATURES: BrowserFeatures = {
 /** Milliseconds for each step of giving a tab back after a failure. */
 const ABANDON_TIMEOUT_MS = 5_000;
 
-/**
- * What helper tabs are: `hidden` ones that nobody sees; `listed`, hidden ones that the user's framework lists among its own; `shown`,
- * background tabs, where the browser serves WebDriver BiDi as well: then a hidden tab never loads anything.
- */
-export type HelperTabs = 'hidden' | 'listed' | 'shown';
-
-export interface CdpDriverOptions {
-  readonly transport: CdpTransport;
-  /** The context to work in; undefined only where the browser names none. */
-  readonly browserContextId: string | undefined;
-  /** The tab that the user handed over, if any. */
-  readonly primaryTargetId?: string;
-  /** Milliseconds for a call that nothing should block. */
-  readonly timeoutMs: number;
-  /** Default `hidden`. */
-  readonly helpers?: HelperTabs;
-}
+export type { CdpDriverOptions, HelperTabs };
 
 export class CdpDriver implements BrowserDriver {
   readonly engine = 'chromium';
@@ -160,6 +146,10 @@ export class CdpDriver implements BrowserDriver {
 
   deleteCookie(cookie: Cookie): Promise<void> {
     return this.#jar.delete(cookie);
+  }
+
+  deviceBindings({ timeoutMs }: CallOptions): Promise<Binding[] | undefined> {
+    return deviceBindings(this.#targets, timeoutMs);
   }
 
   discoverOrigins({ timeoutMs }: CallOptions): Promise<Discovery> {

@@ -118,6 +118,8 @@ export class WebDriverDriver implements BrowserDriver {
     return this.#turns.run(() => this.#jar.delete(cookie, place));
   }
 
+  async deviceBindings(): Promise<undefined> {}
+
   async discoverOrigins(): Promise<Discovery> {
     const missing = 'WebDriver lists no origins: only those of the open tabs are known, and those that are named.';
     return { origins: [], missing };
