@@ -40,7 +40,9 @@ export class LazyOrigins implements OriginPlan {
     this.#pool.warm();
     // Documents that are there, or come back without a request, see what eager restores would write under them.
     const atHand = await originsAtHand(driver, timeoutMs);
-    const now = atHand === undefined ? origins : [...atHand, ...this.#hold.unheld];
+    // Which permissions stand is seen in a page of the origin, and must be known before they are set.
+    const asked = (this.origins.document.environment?.permissions ?? []).map(({ origin }) => origin);
+    const now = atHand === undefined ? origins : [...atHand, ...asked, ...this.#hold.unheld];
     for (const origin of now) this.#held.get(origin)?.want();
   }
 

@@ -53,6 +53,24 @@ describe('the cdp driver by URL', () => {
     expect(title).toBe('psp');
   });
 
+  test('[PSP-RES-7] tells of what a page fetches ahead, which no interception sees', async () => {
+    const user = await chromium.connectOverCDP(browser.address);
+    const page = user.contexts()[0]?.pages()[0];
+    driver = await connectCdp(browser.address);
+    const [ahead, rules] = [
+      site.origin('ahead.localhost'),
+      { source: 'list', urls: [`${site.origin('ahead.localhost')}/`] },
+    ];
+    const firsts: string[] = [];
+    const onFirst = async (origin: string): Promise<void> => void firsts.push(origin);
+    const hold = await driver.hold.hold({ origins: [ahead], onFirst, timeoutMs: 5000 });
+    const prefetch = JSON.stringify({ prefetch: [{ ...rules, eagerness: 'immediate' }] });
+    site.serve('/fetches-ahead', `<script type="speculationrules">${prefetch}</script>`);
+    await page?.goto(`${site.origin('a.localhost')}/fetches-ahead`);
+    await expect.poll(() => firsts, { timeout: 10_000 }).toEqual([ahead]);
+    await hold.end();
+  });
+
   test('names the host of an address that does not answer, and nothing else of it', async () => {
     await browser.kill();
     const failure = connectCdp(`${browser.address}/?token=canary`, { timeoutMs: 3000 });

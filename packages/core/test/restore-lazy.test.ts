@@ -157,8 +157,16 @@ describe('a lazy restore', () => {
     const driver = new HoldingDriver();
     driver.unheld = [B];
     const large = [0, 0, 0, 0].map((origin) => batch(origin, 3));
-    const restoration = await begin(driver, [...large, batch(1), batch(2)]);
-    expect(restoration.report()).toMatchObject({ done: ['0 cookies', A, B], pending: [C] });
+    const [D, document] = ['https://d.example', documentOf([A, B, C, 'https://d.example'])] as const;
+    document.environment = { permissions: [{ origin: D, name: 'notifications', state: 'granted' }] };
+    const restoration = await begin(driver, [...large, batch(1), batch(2)], document);
+    expect(
+      restoration
+        .report()
+        .done.filter((part) => part.startsWith('https:'))
+        .toSorted(),
+    ).toEqual([A, B, D]);
+    expect(restoration.report().pending).toEqual([C]);
     expect(driver.puts.get(A)).toBe(4);
     await restoration.settle();
   });

@@ -50,7 +50,6 @@ export class CdpDriver implements BrowserDriver {
   readonly preload: CdpPreload;
   readonly #targets: Targets;
   readonly #lists: OriginLists;
-  readonly #holds: CdpHold;
   readonly #jar: CookieJar;
   readonly #primary: string | undefined;
   readonly #helperTabs: HelperTabs;
@@ -73,8 +72,7 @@ export class CdpDriver implements BrowserDriver {
     this.surroundings = new CdpSurroundings(this.#targets);
     this.preload = new CdpPreload(this.#targets);
     this.#lists = new OriginLists(this.#targets, () => this.#openHidden());
-    this.#holds = new CdpHold(this.#targets, () => this.#openHidden());
-    this.hold = isHidden ? this.#holds : NO_HOLD;
+    this.hold = isHidden ? new CdpHold(this.#targets, () => this.#openHidden()) : NO_HOLD;
     this.#jar = new CookieJar(this.#targets);
     this.#primary = options.primaryTargetId;
     this.tabMemory = new CdpTabMemory(this.#targets, this.#targets.seenStorage, {
@@ -243,7 +241,6 @@ export class CdpDriver implements BrowserDriver {
 
   async #close(): Promise<void> {
     this.#lists.close();
-    await this.#holds.end();
     await Promise.allSettled(this.#creating);
     // A browser that is gone has no helper tabs left to close.
     await Promise.allSettled(

@@ -17,17 +17,15 @@ const TAB_MS = 1_000;
 /** Calls the browser where `sessionId` is undefined. */
 type Continue = (requestId: string) => Promise<unknown>;
 
+/** Holds end with the connection, too. */
 export class CdpHold implements DocumentHold {
-  readonly #holds = new Set<TargetsHold>();
-
   constructor(
     readonly targets: Targets,
     readonly openHidden: () => Promise<{ targetId: string; close: () => Promise<void> }>,
   ) {}
 
   async hold(options: HoldOptions): Promise<Hold> {
-    const hold: TargetsHold = new TargetsHold(this.targets, options, () => this.#holds.delete(hold));
-    this.#holds.add(hold);
+    const hold = new TargetsHold(this.targets, options);
     try {
       const [unheld] = await Promise.all([this.#unheld(options), hold.begin()]);
       hold.unheld = unheld;
@@ -36,11 +34,6 @@ export class CdpHold implements DocumentHold {
       await hold.end();
       throw error;
     }
-  }
-
-  /** Ends all holds. Never throws. */
-  async end(): Promise<void> {
-    await Promise.all([...this.#holds].map((hold) => hold.end()));
   }
 
   /** A service worker answers before anything is asked of the network. */
@@ -64,7 +57,6 @@ class TargetsHold implements Hold {
   constructor(
     readonly targets: Targets,
     readonly options: HoldOptions,
-    readonly onEnd: () => void,
   ) {
     this.#held = new Set(options.origins);
   }
@@ -93,14 +85,13 @@ class TargetsHold implements Hold {
   async end(): Promise<void> {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.onEnd();
     this.#held.clear();
     for (const undo of this.#undo.splice(0)) undo();
     // Where a tab or the browser is gone, nothing is held any more. What waits goes on when its interception ends.
     await this.#everywhere();
-    const targets = await Promise.allSettled(this.#tabs.values());
+    const detached = [...this.#tabs.values()].map(async (tab) => (await tab).detach());
     this.#tabs.clear();
-    await Promise.all(targets.map((tab) => (tab.status === 'fulfilled' ? tab.value.detach().catch(gone) : undefined)));
+    await Promise.allSettled(detached);
   }
 
   /** Several releases of one moment are one change for the browser. */
