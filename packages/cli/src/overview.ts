@@ -8,6 +8,7 @@ import {
   type SessionMetadata,
   type StorageItem,
 } from '@psp/protocol';
+import { depotView } from './depot-view.js';
 import { environmentView } from './environment-view.js';
 import { withoutQueries } from './plain-text.js';
 import { timeOfSeconds } from './units.js';
@@ -18,7 +19,7 @@ export function overviewOf(metadata: SessionMetadata, document: SessionDocument,
     ...metadata,
     capturedAt: document.capturedAt,
     cookies: document.cookies.map((cookie) => cookieView(cookie, reveal)),
-    origins: document.origins.map(({ origin, localStorage, indexedDB }) => ({
+    origins: document.origins.map(({ origin, localStorage, indexedDB, ...beside }) => ({
       origin,
       localStorage: itemViews(localStorage, reveal),
       databases: indexedDB.map(({ name, version, stores }) => ({
@@ -30,6 +31,7 @@ export function overviewOf(metadata: SessionMetadata, document: SessionDocument,
           bytes: sizeOf(store.records),
         })),
       })),
+      ...depotView(beside),
     })),
     tabs: document.tabs.map(({ url, title, sessionStorage }) => ({
       url: reveal ? url : withoutQueries(url),

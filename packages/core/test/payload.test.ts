@@ -1,5 +1,6 @@
 /** The payload's lines, both ways, and what is refused. */
-import type { PspError } from '@psp/protocol';
+import { readFileSync } from 'node:fs';
+import type { PspError, SessionDocument } from '@psp/protocol';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readLines } from '../src/payload-lines.js';
@@ -97,6 +98,25 @@ describe('a payload', () => {
     document.origins[0]!.indexedDB[0]!.stores[0]!.records.push({ key: 1, value: 1 });
     await expect(encode({ document, batches: [] })).rejects.toMatchObject({ code: 'INVALID_INPUT' });
     await expect(decode(`${JSON.stringify(document)}\n`)).rejects.toMatchObject({ code: 'INVALID_DOCUMENT' });
+  });
+});
+
+describe('records of databases, caches and files', () => {
+  const vector = new URL('../../../spec/vectors/valid/caches-files.json', import.meta.url);
+  const { document } = JSON.parse(readFileSync(vector, 'utf8')) as { document: SessionDocument };
+
+  it('[PSP-PAY-2] go out in this order, come back, and are refused in another', async () => {
+    const state = splitRecords(document, { maxBytes: 300 });
+    const batches = await collectBatches(state);
+    const kinds = batches.map(({ at }) => `${at[0]} ${typeof at[1] === 'number' ? 'databases' : at[1]}`);
+    expect([...new Set(kinds)]).toEqual(['0 databases', '0 caches', '0 files', '1 files']);
+    expect(await decodeAll(await encode(state))).toEqual(batches);
+    expect(await inlineRecords(state)).toEqual(document);
+    const files = batch([0, 'files', 0], []);
+    const early = { ...state, batches: [files, batch([0, 'caches', 0], [])] };
+    await expect(encode(early)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+    const late = { ...state, batches: [files, batch([0, 0, 0], [])] };
+    await expect(encode(late)).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });
 });
 

@@ -2,6 +2,7 @@
 import { inlineRecords } from '@psp/core';
 import type { SessionMetadata } from '@psp/protocol';
 import { ID_ARGUMENT, type Command } from '../command.js';
+import { showDepots } from '../depot-view.js';
 import { showEnvironment } from '../environment-view.js';
 import { findSession } from '../sessions.js';
 import type { Output } from '../output.js';
@@ -37,6 +38,7 @@ function showAll(output: Output, metadata: SessionMetadata, overview: Overview):
   showCookies(output, overview);
   showOrigins(output, overview);
   showDatabases(output, overview);
+  showDepots(output, overview.origins);
   showTabs(output, overview);
   showEnvironment(output, overview);
   showTokens(output, overview);
