@@ -9,6 +9,7 @@ import { exportSession } from './commands/export.js';
 import { importFile } from './commands/import.js';
 import { list } from './commands/list.js';
 import { login } from './commands/login.js';
+import { merge } from './commands/merge.js';
 import { rename } from './commands/rename.js';
 import { restore } from './commands/restore.js';
 import { show } from './commands/show.js';
@@ -32,6 +33,7 @@ export const COMMANDS: readonly Command<never>[] = [
   list,
   show,
   diff,
+  merge,
   rename,
   tag,
   remove,

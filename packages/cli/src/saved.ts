@@ -5,22 +5,28 @@ import type { Output } from './output.js';
 import type { Run } from './run.js';
 import { byteSize, plural, relativeTime } from './units.js';
 
-/** The JSON form is documented in docs/cli.md, "Saved". */
+/** What there is to say of a session beside its metadata, and `more` of one command. */
+interface SavedParts extends Pick<SessionDocument, 'losses' | 'skipped'> {
+  readonly more?: { readonly json: object; tell(): void };
+}
+
+/** The JSON form is documented in docs/cli.md, "Saved". A command that has `more` to say adds it to that. */
 export function reportSaved(
   run: Run,
   verb: string,
   metadata: SessionMetadata,
-  { losses, skipped = [] }: Pick<SessionDocument, 'losses' | 'skipped'>,
+  { losses, skipped = [], more }: SavedParts,
 ): void {
   const { output } = run;
   warnOfNothing(output, metadata.counts);
-  output.result({ ...metadata, losses, skipped }, () => {
+  output.result({ ...metadata, losses, skipped, ...more?.json }, () => {
     output.line(`${verb} "${metadata.name}"`);
     output.line(`  id       ${metadata.id}`);
     output.line(`  holds    ${contents(metadata)}`);
     if (metadata.expiresAt !== undefined) output.line(`  expires  first ${relativeTime(metadata.expiresAt)}`);
     output.losses(losses);
     tellSkipped(output, skipped);
+    more?.tell();
   });
 }
 

@@ -120,6 +120,38 @@ describe('list, show and diff', () => {
   });
 });
 
+describe('merge', () => {
+  test('[PSP-MRG-3] takes from each what it changed since the session that both come from, and stores a new session', async () => {
+    const variant = async (name: string, value: string, keepsAuth: boolean): Promise<string> => {
+      const state = structuredClone(STATE) as { cookies: { value: string }[]; origins: { localStorage: object[] }[] };
+      if (!keepsAuth) state.cookies.pop();
+      state.origins[0]!.localStorage.push({ name: 'new', value });
+      await writeFile(home.path(`${name}.json`), JSON.stringify(state));
+      return (await home.json<Metadata>(['import', `${name}.json`, '--name', name])).id;
+    };
+    await variant('left', 'secret-left', false);
+    await variant('right', 'secret-right', true);
+    const merged = await home.json<Metadata & { conflicts: object[] }>([
+      ...['merge', 'left', 'right', '--base', 'first', '--name', 'merged', '--tag', 'both'],
+    ]);
+    expect(merged).toMatchObject({
+      name: 'merged',
+      tags: ['both'],
+      counts: { cookies: 1, localStorage: 2, records: 1 },
+      conflicts: [{ kind: 'localStorage', origin: ORIGIN, item: 'new' }],
+    });
+    const union = await home.psp(['merge', 'left', 'right', '--name', 'union']);
+    expect(union.stderr).toContain(
+      `differed in 1 part:\n  - localStorage new of ${ORIGIN}: taken as in the session captured`,
+    );
+    expect(union.stdout).toContain('2 cookies');
+    expect(union.stdout + union.stderr).not.toContain('secret-');
+    expect((await home.psp(['merge', 'left', 'left', '--name', 'x'])).code).toBe(2);
+    for (const name of ['left', 'right', 'merged', 'union'])
+      expect((await home.psp(['delete', name, '--yes'])).code).toBe(0);
+  });
+});
+
 describe('rename, tag and delete', () => {
   test('change what list shows', async () => {
     const { id: own } = await home.json<Metadata>(['import', 'state.json', '--name', 'mine']);

@@ -18,6 +18,7 @@ async function watched(target: Page): Promise<{ driver: BrowserDriver; asked: Ma
     return visitBlank.call(driver, tab, origin, options);
   };
   driver.evaluate = (tab: Tab, frame: Frame, source, argument, options) => {
+    note(frame.origin, 'code');
     for (const [member, value] of Object.entries(JSON.parse(argument) as object))
       if (['localStorage', 'sessionStorage', 'indexedDB', 'databases'].includes(member) && value !== false)
         note(frame.origin, member);
@@ -81,7 +82,7 @@ test('[PSP-CHO-4] a capture neither opens nor reads what is not chosen, open tab
   const exclude = ['open.localhost', site.origin('known.localhost'), 'cookie:theme', 'a.localhost indexedDB'];
   const { document, batches } = await captureState(driver, { ...named, choices: [{ exclude }] });
   await driver.close();
-  expect([...asked]).toEqual([[site.origin('a.localhost'), new Set(['localStorage', 'sessionStorage'])]]);
+  expect([...asked]).toEqual([[site.origin('a.localhost'), new Set(['code', 'localStorage', 'sessionStorage'])]]);
   expect(JSON.stringify(document)).not.toContain('secret');
   expect(batches).toEqual([]);
   expect(document.cookies.map(({ name, domain }) => [name, domain])).toEqual([['sid', 'a.localhost']]);

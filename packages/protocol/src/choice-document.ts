@@ -45,12 +45,13 @@ class Selection {
 
   document(document: SessionDocument): SessionDocument {
     const { chooser } = this;
-    const { environment, http, authenticators, skipped, ...rest } = document;
+    const { environment, http, authenticators, bindings, skipped, ...rest } = document;
     const choices = [...(document.choices ?? []), ...chooser.choices];
     const chosen = {
       environment: environment === undefined ? undefined : this.#environment(environment),
       http: http === undefined ? undefined : this.#http(http),
       authenticators: authenticators === undefined ? undefined : this.#authenticators(authenticators),
+      bindings: bindings?.filter(({ origin }) => this.#concernsOrigin(origin)),
       skipped: skipped?.filter((one) => this.#concerns(one)),
       choices: choices.length === 0 ? undefined : choices,
     };
@@ -199,6 +200,10 @@ class Selection {
       return isEmpty || (left > 0 && credentials.length === 0) ? [] : [{ ...authenticator, credentials }];
     });
     return taken.length === 0 ? undefined : taken;
+  }
+
+  #concernsOrigin(origin: string | undefined): boolean {
+    return this.chooser.takesSomeOf({ origin }) || this.chooser.takesSome('cookie', { origin });
   }
 
   /** Whether a loss, or what was skipped before, is about what is taken. */

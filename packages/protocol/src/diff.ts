@@ -5,6 +5,7 @@ import type { StateKind } from './schema/loss.js';
 import type { Cookie, IdbDatabase, SessionDocument, StorageItem } from './schema/session.js';
 import type { WireValue } from './schema/value.js';
 import { showKey } from './show-key.js';
+import { isSame } from './same.js';
 import { showStoragePlace } from './storage-place.js';
 import { showWireString } from './wire-string.js';
 
@@ -125,23 +126,4 @@ function addDatabase(
 function keyParts(key: WireValue): readonly unknown[] {
   if (typeof key !== 'object' || key === null) return [key];
   return 'json' in key ? ['json', key.json] : ['nodes', key.nodes, key.root];
-}
-
-/** Equal as JSON: the order of members does not count, and an absent member equals an undefined one. */
-function isSame(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) || Array.isArray(b)) {
-    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
-    return a.every((item, index) => isSame(item, b[index]));
-  }
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-  for (const name of names) {
-    if (!isSame(ownMember(a, name), ownMember(b, name))) return false;
-  }
-  return true;
-}
-
-function ownMember(object: object, name: string): unknown {
-  return Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : undefined;
 }

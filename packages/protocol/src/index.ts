@@ -50,3 +50,4 @@ export { CHOSEN_KINDS, parseChoice, type ChoiceInput, type RuleInput } from './c
 export { Chooser, globMatches, namesTaken, ORIGIN_KINDS, type ChoicePlace, type NameRules } from './choice.js';
 export { chooseDocument, type ChosenDocument } from './choice-document.js';
 export { SkippedTally } from './skipped.js';
+export { mergeSessions, type MergeConflict, type MergedSession, type MergeInput } from './merge.js';
