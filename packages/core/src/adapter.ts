@@ -2,10 +2,11 @@
 import { newSessionId, parseChoice, PspError, type ChoiceInput } from '@psp/protocol';
 import { Archive } from './archive.js';
 import type { BrowserDriver } from './browser/driver.js';
+import { checkedOrigin } from './checked-origin.js';
 import { checkKeyOptions, type KeyOptions, withKeyOptions } from './exportable-keys.js';
 import { NamedAccess, type NamedAccessOptions } from './named-access.js';
 import { openKeySource } from './seal/key-file.js';
-import { checkedOrigin, Session, type SessionContext } from './session.js';
+import { Session, type SessionContext } from './session.js';
 import { openStore } from './store/open.js';
 import type { Store } from './store/store.js';
 import { checkedTimeout } from './timeout.js';

@@ -45,9 +45,11 @@ export { beginRestore, restoreState, type Restoration, type RestoreOptions } fro
 export type { RestoreReport } from './restore-report.js';
 export { openKeySource } from './seal/key-file.js';
 export type * from './seal/sealer.js';
-export { checkedOrigin, Session, type CaptureCallOptions, type CaptureReport } from './session.js';
+export { checkedOrigin } from './checked-origin.js';
+export { Session, type CaptureCallOptions, type CaptureReport } from './session.js';
 export type * from './state.js';
 export { openStore } from './store/open.js';
 export type * from './store/store.js';
 export type { AuthenticatorOptions, OwnedAuthenticator, WebAuthnAccess, WebAuthnSession } from './webauthn.js';
 export { checkedTimeout } from './timeout.js';
+export { verifyIn, type Verification, type VerifyOptions } from './verify.js';

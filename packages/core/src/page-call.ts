@@ -6,6 +6,7 @@ import { PAGE_SOURCE } from './page-bundle.gen.js';
 import type {
   Addressed,
   DumpReply,
+  FindReply,
   LoadReply,
   PageFailure,
   PageRequest,
@@ -29,6 +30,7 @@ interface Replies {
   records: RecordsReply;
   entries: RecordsReply;
   load: LoadReply;
+  find: FindReply;
   put: PutReply;
   surroundings: SurroundingsReply;
   putEntries: PutEntriesReply;

@@ -13,6 +13,7 @@ import {
 import type { Archive, Revision } from './archive.js';
 import type { BrowserDriver } from './browser/driver.js';
 import { checkKeyOptions, type KeyOptions, withKeyOptions } from './exportable-keys.js';
+import { checkedOrigin } from './checked-origin.js';
 import { captureState, type Progress } from './capture.js';
 import { portabilityOfState } from './portability.js';
 import { RecordTokens } from './record-tokens.js';
@@ -22,6 +23,7 @@ import type { RecordBatch } from './state.js';
 import { beginRestore, type Restoration, type RestoreOptions } from './restore.js';
 import type { RestoreReport } from './restore-report.js';
 import { checkedTimeout } from './timeout.js';
+import { verifyPage, type Verification, type VerifyOptions } from './verify.js';
 
 /** `include` and `exclude` narrow what `createSession` chose. */
 export interface CaptureCallOptions extends ChoiceInput {
@@ -159,6 +161,14 @@ export class Session<P> {
   }
 
   /**
+   * Loads an address in the page and looks for what only a logged-in user sees: the proof of a restore. The answer tells; throws as
+   * `verifyIn` does. The page stays where it went.
+   */
+  verify(page: P, options: VerifyOptions): Promise<Verification> {
+    return this.#inTurn(() => verifyPage(() => this.#context.openDriver(page), options));
+  }
+
+  /**
    * Writes what the last restore left for later, and gives its final report. Throws RESTORE_INCOMPLETE as `restore` does, and
    * INVALID_INPUT where nothing was restored.
    */
@@ -280,16 +290,4 @@ export class Session<P> {
 /** Gives the batches and lets go of each, so that memory shrinks while the session is sealed. */
 function* drained(batches: RecordBatch[]): Generator<RecordBatch> {
   for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) yield batch;
-}
-
-/** Throws INVALID_INPUT when it is not the address of an http or https origin. */
-export function checkedOrigin(given: string): string {
-  const url = URL.canParse(given) ? new URL(given) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) {
-    throw new PspError(
-      'INVALID_INPUT',
-      `origins: expected an address such as https://app.example, found "${given.slice(0, 60)}".`,
-    );
-  }
-  return url.origin;
 }

@@ -131,6 +131,11 @@ export interface BrowserDriver {
   discoverOrigins(options: CallOptions): Promise<Discovery>;
   /** Logins that the browser has bound to its device (Device Bound Session Credentials); undefined where it does not tell. */
   deviceBindings(options: CallOptions): Promise<Binding[] | undefined>;
+  /**
+   * Goes to `url` in the tab as a user would, and waits until its document is there. Throws BROWSER_UNREACHABLE when none came, without
+   * the address, which may hold a secret.
+   */
+  goto(tab: Tab, url: string, options: CallOptions): Promise<void>;
   openHelper(): Promise<Tab>;
   closeTab(tab: Tab): Promise<void>;
   /** Opens a tab that the user sees. */

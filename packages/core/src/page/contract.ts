@@ -200,6 +200,19 @@ export interface PutEntriesReply extends PutReply {
   isOpen?: true;
 }
 
+/** Looks at what the document shows. */
+export interface FindRequest {
+  do: 'find';
+  text?: string;
+  selector?: string;
+  timeoutMs: number;
+}
+export interface FindReply {
+  found: boolean;
+  isLoaded: boolean;
+  status?: number;
+}
+
 /** Every request says for which origin it is meant. A document keeps its place when it goes to another site. */
 export interface Addressed {
   /** ASCII origin. A document of another origin does nothing and replies `elsewhere`. */
@@ -217,7 +230,8 @@ export type PageRequest =
   | LoadRequest
   | PutRequest
   | PutEntriesRequest
-  | SurroundingsRequest;
+  | SurroundingsRequest
+  | FindRequest;
 /** A failure of the page code itself, or its refusal to work for another origin. */
 export interface PageFailure {
   error: string;

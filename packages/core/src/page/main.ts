@@ -1,6 +1,7 @@
 /** The page function: one request in, one reply out (contract.ts). Bundled by scripts/build-page.mjs; leaves nothing in the page. */
 import type {
   Addressed,
+  FindRequest,
   DumpReply,
   DumpRequest,
   EntriesRequest,
@@ -23,6 +24,7 @@ import { dumpDatabases, readRecords } from './idb/dump.js';
 import { loadDatabases } from './idb/load.js';
 import { putRecords } from './idb/put.js';
 import { budgetOf } from './idb/read.js';
+import { find } from './find.js';
 import { fromWireString } from './codec/text.js';
 import { describe } from './loss.js';
 import { readSurroundings } from './surroundings.js';
@@ -115,6 +117,7 @@ const ACTIONS: Readonly<Record<PageRequest['do'], (request: never) => Promise<Re
   put,
   putEntries: putIn,
   surroundings,
+  find: async (request: FindRequest): Promise<Reply> => ({ header: find(request), lines: [] }),
 };
 
 const ELSEWHERE: PageFailure = { error: 'the document is of another origin', elsewhere: true };

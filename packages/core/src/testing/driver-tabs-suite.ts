@@ -12,6 +12,27 @@ const SCENE = `JSON.stringify([
 
 export const TAB_CASES: readonly DriverCase[] = [
   {
+    name: '[PSP-RES-9] goes to an address in the tab of the user, and says when nothing is there',
+    async run({ driver, goto }, site) {
+      await goto(`${site.origin('a.localhost')}/`);
+      const [tab] = await driver.tabs();
+      await driver.goto(tab as Tab, `${site.origin('b.localhost')}/?there`, TIMEOUT);
+      const there = `${site.origin('b.localhost')}/?there`;
+      assert.equal(
+        await eventually(
+          async () => (await driver.frames(tab as Tab, TIMEOUT))[0]?.url,
+          (url) => url === there,
+        ),
+        there,
+      );
+      const nowhere = driver.goto(tab as Tab, 'http://127.0.0.1:1/?canary', TIMEOUT);
+      await assert.rejects(
+        nowhere,
+        (error) => isCode('BROWSER_UNREACHABLE')(error) && !String(error).includes('canary'),
+      );
+    },
+  },
+  {
     name: 'lists the tabs of the user, not the helpers',
     async run({ driver, goto, evaluate, shownTabs }, site) {
       await goto(`${site.origin('a.localhost')}/`);

@@ -8,6 +8,7 @@ import { build } from 'esbuild';
 import type { Browser, Page } from 'playwright';
 import type {
   DumpReply,
+  FindReply,
   LoadReply,
   LoadRequest,
   PageFailure,
@@ -34,6 +35,7 @@ interface Replies {
   records: RecordsReply;
   entries: RecordsReply;
   load: LoadReply;
+  find: FindReply;
   put: PutReply;
   putEntries: PutEntriesReply;
   surroundings: SurroundingsReply;

@@ -70,6 +70,7 @@ export class FakeDriver implements BrowserDriver {
     this.calls.push(`visit ${tab.id} ${origin}`);
     return { id: `${tab.id} ${origin}`, origin, url: `${origin}/`, firstParty: true };
   };
+  goto = async (tab: Tab, url: string): Promise<void> => void this.calls.push(`goto ${tab.id} ${url}`);
   release = async (tab: Tab, url: string): Promise<void> => void this.calls.push(`release ${tab.id} ${url}`);
   abandon = async (tab: Tab, url: string): Promise<void> => void this.calls.push(`abandon ${tab.id} ${url}`);
   close = async (): Promise<void> => undefined;

@@ -13,7 +13,7 @@ import { Pages } from './pages.js';
 import type { ApiPage } from './playwright.js';
 import { callBeside, callIn } from './realm.js';
 import { Visits } from './visits.js';
-import { ask } from './words.js';
+import { ask, inOurWords } from './words.js';
 
 const FEATURES: BrowserFeatures = {
   allCookies: true,
@@ -171,6 +171,15 @@ export class PageApiDriver implements BrowserDriver {
     this.#blanks.set(page, blank);
     await blank.visit(origin, options.timeoutMs);
     return { id: this.#pages.idOfFrame(page.mainFrame()), origin, url: page.url(), firstParty: true };
+  }
+
+  async goto(tab: Tab, url: string, { timeoutMs }: CallOptions): Promise<void> {
+    try {
+      await this.#pages.page(tab).goto(url, { timeout: timeoutMs, waitUntil: 'commit' });
+    } catch (error) {
+      if (error instanceof PspError) throw error;
+      throw inOurWords(error) ?? new PspError('BROWSER_UNREACHABLE', 'No document came from the address.');
+    }
   }
 
   async release(tab: Tab, url: string, options: CallOptions): Promise<void> {

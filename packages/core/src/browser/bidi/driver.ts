@@ -1,10 +1,11 @@
 /** The driver of any browser over WebDriver BiDi, which today is Firefox. Knows nothing of what a session is. */
-import { type Cookie, type Loss, originOf } from '@psp/protocol';
+import { type Cookie, type Loss, originOf, type PspError } from '@psp/protocol';
 import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '../driver.js';
 import { NO_HOLD } from '../hold.js';
 import { NO_PRELOAD } from '../preload.js';
 import { NO_SURROUNDINGS } from '../surroundings.js';
 import { NO_TAB_MEMORY } from '../tab-memory.js';
+import { unreachable } from '../unreachable.js';
 import { BlankTab } from './blank.js';
 import { ChromeScope } from './chrome-scope.js';
 import { Connection } from './connection.js';
@@ -12,6 +13,7 @@ import { Contexts } from './contexts.js';
 import { framesOf, titleOf } from './frames.js';
 import { Jar } from './jar.js';
 import { callPage } from './page-code.js';
+import { refusalIn } from './refusal.js';
 import type { BidiTransport } from './transport.js';
 
 const FEATURES: BrowserFeatures = {
@@ -151,6 +153,16 @@ export class BidiDriver implements BrowserDriver {
     const all = await this.#chrome.origins(timeoutMs);
     // What has a suffix behind `^` is partitioned, or belongs to another container.
     return { origins: all.filter((name) => originOf(name) === name), missing: undefined };
+  }
+
+  async goto(tab: Tab, url: string, { timeoutMs }: CallOptions): Promise<void> {
+    const params = { context: tab.id, url, wait: 'interactive' };
+    try {
+      await this.#connection.send('browsingContext.navigate', params, timeoutMs);
+    } catch (error) {
+      const refusal = (error as PspError).code === 'BROWSER_GONE' ? undefined : refusalIn(error);
+      throw refusal === undefined ? error : unreachable(refusal.code);
+    }
   }
 
   async openHelper(): Promise<Tab> {

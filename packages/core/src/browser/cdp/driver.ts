@@ -2,6 +2,7 @@
 import { PspError, type Cookie, type Loss, type Binding } from '@psp/protocol';
 import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '../driver.js';
 import { NO_HOLD, type DocumentHold } from '../hold.js';
+import { unreachable } from '../unreachable.js';
 import { BlankTab } from './blank.js';
 import { deviceBindings } from './device-bindings.js';
 import { OriginLists } from './discovery.js';
@@ -152,6 +153,12 @@ export class CdpDriver implements BrowserDriver {
 
   discoverOrigins({ timeoutMs }: CallOptions): Promise<Discovery> {
     return this.#lists.ask(timeoutMs);
+  }
+
+  async goto(tab: Tab, url: string, { timeoutMs }: CallOptions): Promise<void> {
+    const target = await this.#targets.open(tab.id);
+    const { errorText } = await target.send('Page.navigate', { url }, timeoutMs);
+    if (errorText !== undefined) throw unreachable(errorText);
   }
 
   async openHelper(): Promise<Tab> {

@@ -8,6 +8,7 @@ import { NO_HOLD } from '../hold.js';
 import { NO_PRELOAD } from '../preload.js';
 import { NO_SURROUNDINGS } from '../surroundings.js';
 import { NO_TAB_MEMORY } from '../tab-memory.js';
+import { unreachable } from '../unreachable.js';
 import { Commands } from './commands.js';
 import { DIALECTS, engineByName, FEATURES, TELL_ENGINE, type Engine } from './dialect.js';
 import { enterFrame, frameId, framesOf } from './frames.js';
@@ -152,6 +153,16 @@ export class WebDriverDriver implements BrowserDriver {
       const url = await visitQuiet(this.#turns, origin, timeoutMs);
       this.#quiet.set(tab.id, url);
       return { id: frameId(tab, []), origin, url, firstParty: true };
+    });
+  }
+
+  goto(tab: Tab, url: string, { timeoutMs }: CallOptions): Promise<void> {
+    return this.#turns.run(async () => {
+      await this.#turns.enter(tab.id);
+      const failure = await load(this.#turns, url, timeoutMs);
+      // WebKitGTK says nothing, and shows an empty document.
+      const isEmpty = failure === undefined && (await this.#commands.url()) === 'about:blank';
+      if (failure !== undefined || isEmpty) throw unreachable(failure ?? 'it cannot be reached');
     });
   }
 
