@@ -37,7 +37,6 @@ export class LazyOrigins implements OriginPlan {
     this.#writing = this.#pool
       .forEach(this.#demand, (item, withTab) => this.#write(item, withTab))
       .catch((error: unknown) => this.#fail(error));
-    this.#pool.warm();
     // Documents that are there, or come back without a request, see what eager restores would write under them.
     const atHand = await originsAtHand(driver, timeoutMs);
     // Which permissions stand is seen in a page of the origin, and must be known before they are set.
@@ -58,6 +57,8 @@ export class LazyOrigins implements OriginPlan {
     }
     await Promise.all([...this.#held.values()].filter(({ isWanted }) => isWanted).map(({ done }) => done));
     this.#check();
+    // The first page that comes will want one.
+    if (this.#held.size > 0) this.#pool.warm();
   }
 
   async settle(): Promise<void> {
