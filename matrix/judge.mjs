@@ -19,6 +19,8 @@ const GENERAL = {
   'cookies-may-be-missing': ['cookie'],
   'origins-may-be-missing': ['localStorage', 'indexedDB'],
 };
+/** Kinds that a browser may fail to keep by itself: a value that it alters, caches that it holds in memory. */
+const LIMITED = new Set(['indexedDB', 'cache']);
 /** Losses of an origin as a whole. */
 const WHOLE_ORIGIN = new Set(['origin-failed', 'origin-timeout', 'origin-not-open', 'origin-skipped']);
 /** These say how a cookie that stands is otherwise, which is no word about one that is absent. */
@@ -37,9 +39,7 @@ export function judge({ expected, report, losses, limits, urls }) {
   const equal = expected.filter((id) => report.equal.includes(id));
   const missing = expected.filter((id) => !equal.includes(id));
   const lost = missing.filter((id) => losses.some((loss) => names(loss, itemOf(id), urls)));
-  const ownLimits = missing.filter(
-    (id) => !lost.includes(id) && limits.includes(id) && itemOf(id).kind === 'indexedDB',
-  );
+  const ownLimits = missing.filter((id) => !lost.includes(id) && limits.includes(id) && LIMITED.has(itemOf(id).kind));
   const rest = missing.filter((id) => !lost.includes(id) && !ownLimits.includes(id));
   const unexplained = Object.fromEntries(rest.map((id) => [id, report.wrong[id] ?? 'absent']));
   const reasons = [

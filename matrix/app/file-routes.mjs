@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { script } from './replies.mjs';
 
-const SCRIPTS = ['login', 'welcome', 'check', 'check-id', 'checked', 'common', 'databases', 'structure'];
+const SCRIPTS = ['login', 'welcome', 'check', 'check-id', 'checked', 'common', 'databases', 'depot', 'structure'];
 
 /** @param {string} kit the script with the kinds of values @returns {import('./replies.mjs').Routes} */
 export function fileRoutes(kit) {

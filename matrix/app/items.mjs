@@ -5,7 +5,7 @@
  * @property {string} id such as `session` or `value:map`
  * @property {string} letter its kind of state in the compatibility page, a key of {@link LETTERS}
  * @property {string} label for people
- * @property {'cookie' | 'localStorage' | 'sessionStorage' | 'indexedDB'} kind as in a loss
+ * @property {'cookie' | 'localStorage' | 'sessionStorage' | 'indexedDB' | 'cache' | 'file'} kind as in a loss
  * @property {'app' | 'id' | 'widget'} site whose origin a loss would name
  * @property {string} [path] the `item` of a loss: a cookie's name, an entry's name, `database/store/key`
  */
@@ -22,6 +22,9 @@ export const LETTERS = {
   t: 'sessionStorage of the tab',
   V: 'IndexedDB: values of every kind, with their count',
   K: 'IndexedDB: keys, key paths, indexes, key generator, versions, with their count',
+  C: 'CacheStorage',
+  F: 'private files (OPFS)',
+  H: 'IndexedDB: a handle of a private file',
 };
 
 /** @type {readonly Item[]} */
@@ -64,9 +67,23 @@ export const FIXED_IDS = FIXED.map(({ id }) => id);
 /** What must have come through for the server to see the user logged in. */
 export const LOGIN_IDS = ['session', 'token'];
 
+/** @type {readonly Item[]} */
+const DEPOT = [
+  { id: 'depot:cache', letter: 'C', label: 'CacheStorage', kind: 'cache', site: 'app', path: 'login' },
+  { id: 'depot:files', letter: 'F', label: 'private files', kind: 'file', site: 'app', path: 'notes/grün.bin' },
+  {
+    id: 'depot:handle',
+    letter: 'H',
+    label: 'handle of a private file',
+    kind: 'indexedDB',
+    site: 'app',
+    path: 'handles/s/file',
+  },
+];
+
 /** @param {string} id @returns {Item} */
 export function itemOf(id) {
-  const fixed = FIXED.find((item) => item.id === id);
+  const fixed = [...FIXED, ...DEPOT].find((item) => item.id === id);
   if (fixed !== undefined) return fixed;
   const colon = id.indexOf(':');
   const name = id.slice(colon + 1);

@@ -1,5 +1,6 @@
-/** The databases of the application: written at the login, and compared with freshly built values at each check. */
+/** The databases of the application, and what it keeps beside them: written at the login, and compared with freshly built values at each check. */
 import { within } from './common.mjs';
+import { checkDepot, seedDepot } from './depot.mjs';
 import { checkStructure, seedStructure } from './structure.mjs';
 
 /** Served as kit.js: one value of each structured-clone kind, and a deep comparison that sees identities. */
@@ -35,7 +36,12 @@ export async function seedDatabases() {
   }
   for (const [at, key] of kit.KEYS.entries()) await put(database, 'keys', at, key);
   database.close();
-  return { stored: [...stored, 'structure:keys', ...(await seedStructure(kit))], refused };
+  const structure = await seedStructure(kit);
+  const depot = await seedDepot(kit);
+  return {
+    stored: [...stored, 'structure:keys', ...structure, ...depot.stored],
+    refused: { ...refused, ...depot.refused },
+  };
 }
 
 /**
@@ -57,7 +63,8 @@ export async function checkDatabases(ids) {
   for (const [name, make] of Object.entries(KINDS)) await note(`value:${name}`, () => checkValue(kinds, name, make));
   await note('structure:keys', () => checkKeys(kinds));
   kinds?.close();
-  for (const [id, look] of Object.entries(checkStructure(kit, names))) await note(id, look);
+  const looks = { ...checkStructure(kit, names), ...checkDepot(kit) };
+  for (const [id, look] of Object.entries(looks)) await note(id, look);
   return wrong;
 }
 
