@@ -8,6 +8,7 @@ import { plural } from './units.js';
 export interface ChoiceOptions {
   readonly include?: string[] | undefined;
   readonly exclude?: string[] | undefined;
+  readonly strict?: boolean;
 }
 
 export const CHOICE_OPTIONS: readonly OptionRow[] = [
@@ -40,3 +41,8 @@ function placeOf({ kind, origin, count }: Skipped): string {
   if (kind === 'origin') return place;
   return count === undefined ? `not looked at${place}` : `${plural(count, 'item')}${place}`;
 }
+
+export const STRICT_OPTION: OptionRow = {
+  flags: '--strict',
+  description: 'all or nothing: fail, and write nothing where that can be known before, when anything would be lost',
+};

@@ -1,5 +1,5 @@
 /** How a failure ends `psp`: one line, one line of advice, and the exit code of the error's row. No stack for a user's mistake. */
-import { ERROR_KINDS, PspError } from '@psp/protocol';
+import { ERROR_KINDS, PspError, type Loss } from '@psp/protocol';
 import { plainJson, plainText, withoutQueries } from './plain-text.js';
 
 /** The codes beside those of ERROR_KINDS. */
@@ -52,12 +52,24 @@ function publicReport(report: unknown): unknown {
 
 /** What a restore did and did not do. */
 function reportLines(report: unknown): string {
-  const { done, notDone } = Object(report) as { done?: unknown; notDone?: unknown };
+  const { done, notDone, losses } = Object(report) as { done?: unknown; notDone?: unknown; losses?: unknown };
   const line = (title: string, items: unknown): string =>
     Array.isArray(items) && items.length > 0
       ? `${title}: ${items.map((item) => plainText(String(item))).join(', ')}\n`
       : '';
-  return line('done', done) + line('not done', notDone);
+  const { lost = losses } = Object(report) as { lost?: unknown };
+  return line('done', done) + line('not done', notDone) + lossLines(lost);
+}
+
+/** What was lost, one line each, with what to do. */
+function lossLines(losses: unknown): string {
+  if (!Array.isArray(losses)) return '';
+  return (losses as Loss[])
+    .map(({ code, origin, item, detail, advice }) => {
+      const where = [item, origin].filter((part) => part !== undefined).join(' of ');
+      return `lost: ${plainText([code, where, detail, advice].filter((part) => part !== undefined && part !== '').join(' - '))}\n`;
+    })
+    .join('');
 }
 
 function stackOf(error: unknown): string {

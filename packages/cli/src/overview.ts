@@ -43,6 +43,7 @@ export function overviewOf(metadata: SessionMetadata, document: SessionDocument,
       reveal && subject !== undefined ? { ...token, subject } : token,
     ),
     portability: portabilityOfDocument(document),
+    skipped: document.skipped ?? [],
     losses: document.losses.map((loss) => JSON.parse(withoutQueries(JSON.stringify(loss))) as typeof loss),
   };
 }

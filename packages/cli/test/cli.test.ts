@@ -120,6 +120,19 @@ describe('list, show and diff', () => {
   });
 });
 
+test('[PSP-LOSS-3] a strict export that would lack something writes no file, and says what it would lack', async () => {
+  const args = ['export', 'first', '--format', 'selenium', '--output', 'strict.json', '--strict'];
+  const outcome = await home.psp(args);
+  expect(outcome).toMatchObject({ code: 10, stdout: '' });
+  expect(outcome.stderr).toMatch(
+    /^lost: format-cannot-hold - https:\/\/app\.example - selenium does not hold localStorage/m,
+  );
+  expect(await readdir(home.folder)).not.toContain('strict.json');
+  const { error } = JSON.parse((await home.psp([...args, '--json'])).stderr) as { error: { report: object } };
+  expect(error).toMatchObject({ code: 'INCOMPLETE', report: { captured: { cookies: 2 }, lost: expect.any(Array) } });
+  expect((await home.psp([...args, '--include', 'cookie'])).code).toBe(0);
+});
+
 describe('merge', () => {
   test('[PSP-MRG-3] takes from each what it changed since the session that both come from, and stores a new session', async () => {
     const variant = async (name: string, value: string, keepsAuth: boolean): Promise<string> => {

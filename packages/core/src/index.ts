@@ -48,6 +48,7 @@ export type * from './seal/sealer.js';
 export { checkedOrigin } from './checked-origin.js';
 export { Session, type CaptureCallOptions, type CaptureReport } from './session.js';
 export type * from './state.js';
+export { refuseLosses, reportOf, type SessionReport } from './strict.js';
 export { openStore } from './store/open.js';
 export type * from './store/store.js';
 export type { AuthenticatorOptions, OwnedAuthenticator, WebAuthnAccess, WebAuthnSession } from './webauthn.js';

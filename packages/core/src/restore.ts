@@ -11,6 +11,7 @@ import { RestoreAccounts, type RestoreReport } from './restore-report.js';
 import { type SurroundingsOptions, SurroundingsRestore } from './restore-surroundings.js';
 import { TabRestore, type TabsMode } from './restore-tabs.js';
 import type { SessionState } from './state.js';
+import { foreseenLosses, refuseLossesOfRestore } from './strict.js';
 import { checkedTimeout } from './timeout.js';
 import { addAuthenticators, passkeyLosses, type WebAuthnSession } from './webauthn.js';
 
@@ -32,6 +33,10 @@ export interface RestoreOptions extends ChoiceInput, SurroundingsOptions {
    * `await context.newCDPSession(page)`. Real authenticators do not answer in that page from then on.
    */
   readonly webauthn?: WebAuthnSession;
+  /**
+   * All or RESTORE_INCOMPLETE: before anything is written where a loss can be foreseen, else at the end, with the report of what was lost.
+   */
+  readonly strict?: boolean;
   /** Milliseconds that one page may take to answer. Default 10,000. */
   readonly timeoutMs?: number;
   readonly onProgress?: (progress: Progress) => void;
@@ -92,6 +97,7 @@ class RestoreRun implements Restoration {
   }
 
   async begin(batches: SessionState['batches']): Promise<void> {
+    if (this.options.strict === true) this.#foresee();
     try {
       this.#plan = await this.#prepare();
       await this.#cookies();
@@ -128,7 +134,15 @@ class RestoreRun implements Restoration {
       throw this.#accounts.incomplete(cause);
     }
     if (this.#accounts.hasFailed) throw this.#accounts.incomplete(undefined);
-    return this.report();
+    const report = this.report();
+    if (this.options.strict === true) refuseLossesOfRestore(report);
+    return report;
+  }
+
+  #foresee(): void {
+    const { pending, ...report } = this.report();
+    const losses = foreseenLosses(this.document, this.driver.features);
+    refuseLossesOfRestore({ ...report, pending: [], notDone: pending, losses });
   }
 
   /** Before cookies: no page is to find them and lack the rest. */

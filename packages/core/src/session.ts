@@ -22,6 +22,7 @@ import { NamedAccess } from './named-access.js';
 import type { RecordBatch } from './state.js';
 import { beginRestore, type Restoration, type RestoreOptions } from './restore.js';
 import type { RestoreReport } from './restore-report.js';
+import { refuseLosses, reportOf, type SessionReport } from './strict.js';
 import { checkedTimeout } from './timeout.js';
 import { verifyPage, type Verification, type VerifyOptions } from './verify.js';
 
@@ -29,6 +30,8 @@ import { verifyPage, type Verification, type VerifyOptions } from './verify.js';
 export interface CaptureCallOptions extends ChoiceInput {
   /** Origins to look at besides those that PSP finds: `['https://app.example']`. */
   readonly origins?: readonly string[];
+  /** Nothing is stored when anything was lost: INCOMPLETE instead, whose `report` names it. Default false. */
+  readonly strict?: boolean;
   /** Milliseconds that one page may take to answer. Default 10,000. */
   readonly timeoutMs?: number;
   readonly onProgress?: (progress: Progress) => void;
@@ -160,6 +163,12 @@ export class Session<P> {
     return portabilityOfState(state);
   }
 
+  /** What the stored session holds, what was left out of it by choice, and what was lost. Throws NOT_FOUND before the first capture. */
+  async report(): Promise<SessionReport> {
+    const { metadata, state } = await this.#context.archive.open(this.#metadata.id);
+    return reportOf(state.document, metadata.counts);
+  }
+
   /**
    * Loads an address in the page and looks for what only a logged-in user sees: the proof of a restore. The answer tells; throws as
    * `verifyIn` does. The page stays where it went.
@@ -210,15 +219,9 @@ export class Session<P> {
     const { id, name, tags } = this.#metadata;
     const origins = [...this.#origins, ...(options.origins ?? []).map(checkedOrigin)];
     const choices = [this.#choice, options];
-    const { document, batches } = await captureState(this.#driver, {
-      ...options,
-      id,
-      name,
-      tags,
-      origins,
-      choices,
-      named: this.#named,
-    });
+    const about = { id, name, tags, origins, choices, named: this.#named };
+    const { document, batches } = await captureState(this.#driver, { ...options, ...about });
+    if (options.strict === true) refuseLosses(document, document.losses, batches);
     options.onProgress?.({ step: 'seal', done: 0, total: 1 });
     const state = { document, batches: drained(batches) };
     const saved = await this.#context.archive.save(state, this.#revision === undefined ? {} : { base: this.#revision });

@@ -48,6 +48,12 @@ export const ERROR_KINDS = {
     'Install a browser: `npx playwright install chromium`, or name one with PSP_BROWSER.',
   ),
   TIMEOUT: kind(504, 9, true, 'Raise timeoutMs, or see what keeps the browser busy.'),
+  INCOMPLETE: kind(
+    422,
+    10,
+    false,
+    'Do what the report of the error advises for each loss, or go on without `strict`. Nothing was written.',
+  ),
   RESTORE_INCOMPLETE: kind(
     502,
     10,

@@ -21,13 +21,11 @@ const MAX_PLACES = 20;
 export function portabilityOf(document: SessionDocument, search: TokenSearch): Portability {
   const observed = document.bindings ?? [];
   const keys = keyBindings(document, search);
-  const marked = search.marked
-    .slice(0, MAX_PLACES)
-    .map(({ kind, origin, item }): Binding => ({
-      to: 'user-agent',
-      origin,
-      why: `${kind} ${item} holds the user agent`,
-    }));
+  const marked = search.marked.slice(0, MAX_PLACES).map(({ kind, origin, item }): Binding => ({
+    to: 'user-agent',
+    origin,
+    why: `${kind} ${item} holds the user agent`,
+  }));
   const bindings = [...observed, ...keys.map(({ binding }) => binding), ...marked];
   const isFixed = observed.some(({ to }) => to === 'device') || keys.some(({ isNeeded }) => isNeeded);
   const expiresAt = earliestExpiry(document, search.tokens);

@@ -1,7 +1,7 @@
 /** psp capture: the session of a browser that runs already, whatever drives it. */
-import { captureState, checkedOrigin } from '@psp/core';
+import { captureState, checkedOrigin, refuseLosses } from '@psp/core';
 import { newSessionId } from '@psp/protocol';
-import { CHOICE_HELP, CHOICE_OPTIONS, choiceOf, type ChoiceOptions } from '../choosing.js';
+import { CHOICE_HELP, CHOICE_OPTIONS, choiceOf, STRICT_OPTION, type ChoiceOptions } from '../choosing.js';
 import type { Command } from '../command.js';
 import { ADDRESS_HELP, BROWSER_OPTIONS, runningBrowser, type BrowserOptions } from '../running-browser.js';
 import { reportSaved } from '../saved.js';
@@ -27,6 +27,7 @@ export const capture: Command<Options> = {
       repeated: true,
     },
     ...CHOICE_OPTIONS,
+    STRICT_OPTION,
   ],
   examples: [
     'psp capture --cdp http://127.0.0.1:9222 --name my-session',
@@ -35,7 +36,7 @@ export const capture: Command<Options> = {
     'psp capture --bidi ws://127.0.0.1:9222',
     'psp capture --webdriver http://127.0.0.1:4444 --session-id 1f8b6c0e-5d3a-4a7e-9a55-0c5f2b7d9e10',
   ],
-  async run(run, _args, { name, tag = [], origin = [], include, exclude, ...browser }) {
+  async run(run, _args, { name, tag = [], origin = [], include, exclude, strict = false, ...browser }) {
     const origins = origin.map(checkedOrigin);
     const choices = [choiceOf({ include, exclude })];
     const connect = await runningBrowser(browser);
@@ -58,6 +59,7 @@ export const capture: Command<Options> = {
         });
       },
     );
+    if (strict) refuseLosses(state.document, state.document.losses, state.batches);
     const { metadata } = await run.save(state);
     reportSaved(run, 'captured', metadata, state.document);
   },

@@ -1,8 +1,8 @@
 /** psp export: a session as a file for another tool. The file is plaintext: whoever reads it is logged in. */
 import { resolve } from 'node:path';
-import { chooserOf, chooseState, inlineRecords } from '@psp/core';
+import { chooserOf, chooseState, inlineRecords, refuseLosses } from '@psp/core';
 import { formatNamed, FORMATS, type Format } from '@psp/core/formats';
-import { CHOICE_HELP, CHOICE_OPTIONS, choiceOf, tellSkipped, type ChoiceOptions } from '../choosing.js';
+import { CHOICE_HELP, CHOICE_OPTIONS, choiceOf, STRICT_OPTION, tellSkipped, type ChoiceOptions } from '../choosing.js';
 import { ID_ARGUMENT, type Command } from '../command.js';
 import { usageError } from '../failure.js';
 import { writeSecretFile } from '../secret-file.js';
@@ -39,13 +39,14 @@ export const exportSession: Command<Options> = {
     },
     { flags: '--force', description: 'overwrite the file if it exists' },
     ...CHOICE_OPTIONS,
+    STRICT_OPTION,
   ],
   examples: [
     'psp export my-session --format playwright --output state.json',
     "psp export my-session --format playwright --output state.json --include app.example --exclude 'cookie:ads*'",
     'curl --cookie <(psp export my-session --format cookies.txt --output -) https://app.example',
   ],
-  async run(run, [given = ''], { format: name, output: file, force = false, include, exclude }) {
+  async run(run, [given = ''], { format: name, output: file, force = false, include, exclude, strict = false }) {
     if (file === '-' && run.globals.json)
       throw usageError('--output -: expected no --json beside it, since both want standard output');
     const format = formatNamed(name);
@@ -54,7 +55,9 @@ export const exportSession: Command<Options> = {
     const id = await findSession(archive, given);
     const { state } = await archive.open(id);
     const { state: chosen, skipped } = chooseState(state, chooser);
-    const { text, losses } = format.write(await inlineRecords(chosen));
+    const whole = await inlineRecords(chosen);
+    const { text, losses } = format.write(whole);
+    if (strict) refuseLosses(whole, losses);
     const { output } = run;
     if (file === '-') {
       output.warn('what follows is the session in plaintext: whoever reads it is logged in');

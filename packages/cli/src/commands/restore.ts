@@ -1,6 +1,6 @@
 /** psp restore: a stored session into a browser that runs already. */
 import { restoreState, type RestoreReport } from '@psp/core';
-import { CHOICE_HELP, CHOICE_OPTIONS, choiceOf, tellSkipped, type ChoiceOptions } from '../choosing.js';
+import { CHOICE_HELP, CHOICE_OPTIONS, choiceOf, STRICT_OPTION, tellSkipped, type ChoiceOptions } from '../choosing.js';
 import { ID_ARGUMENT, type Command } from '../command.js';
 import { withoutQueries } from '../plain-text.js';
 import { ADDRESS_HELP, BROWSER_OPTIONS, runningBrowser, type BrowserOptions } from '../running-browser.js';
@@ -12,7 +12,7 @@ export const restore: Command<BrowserOptions & ChoiceOptions & { tabs: boolean }
   summary: 'restore a session into a running browser',
   description: `Replaces what the browser holds for the origins of the session, and leaves other origins alone. Its tabs are opened, each with its sessionStorage. What is not chosen stays as it is. ${ADDRESS_HELP} ${CHOICE_HELP}`,
   arguments: [ID_ARGUMENT],
-  options: [...BROWSER_OPTIONS, { flags: '--no-tabs', description: 'open no tabs' }, ...CHOICE_OPTIONS],
+  options: [...BROWSER_OPTIONS, { flags: '--no-tabs', description: 'open no tabs' }, ...CHOICE_OPTIONS, STRICT_OPTION],
   examples: [
     'psp restore my-session --cdp http://127.0.0.1:9222',
     'psp restore 01890a5d-ac96 --cdp http://127.0.0.1:9222 --no-tabs',
@@ -20,7 +20,7 @@ export const restore: Command<BrowserOptions & ChoiceOptions & { tabs: boolean }
     'psp restore my-session --bidi ws://127.0.0.1:9222',
     'psp restore my-session --webdriver http://127.0.0.1:4444 --session-id 1f8b6c0e-5d3a-4a7e-9a55-0c5f2b7d9e10',
   ],
-  async run(run, [given = ''], { tabs, include, exclude, ...browser }) {
+  async run(run, [given = ''], { tabs, include, exclude, strict = false, ...browser }) {
     const choice = choiceOf({ include, exclude });
     const connect = await runningBrowser(browser);
     const archive = await run.archive();
@@ -31,7 +31,14 @@ export const restore: Command<BrowserOptions & ChoiceOptions & { tabs: boolean }
       (driver) => {
         const onProgress = run.showProgress('writing');
         const mode = tabs ? 'all' : 'none';
-        return restoreState(driver, state, { ...choice, tabs: mode, permissions: false, onProgress, ...run.timeout() });
+        return restoreState(driver, state, {
+          ...choice,
+          strict,
+          tabs: mode,
+          permissions: false,
+          onProgress,
+          ...run.timeout(),
+        });
       },
     );
     const shown = publicReport(report);

@@ -1,6 +1,7 @@
 /** psp show: what one session holds. */
 import { inlineRecords } from '@psp/core';
 import type { SessionMetadata } from '@psp/protocol';
+import { tellSkipped } from '../choosing.js';
 import { ID_ARGUMENT, type Command } from '../command.js';
 import { showDepots } from '../depot-view.js';
 import { showEnvironment } from '../environment-view.js';
@@ -44,6 +45,7 @@ function showAll(output: Output, metadata: SessionMetadata, overview: Overview):
   showTokens(output, overview);
   if (overview.losses.length > 0) output.line();
   output.losses(overview.losses);
+  tellSkipped(output, overview.skipped);
 }
 
 function showHead(output: Output, metadata: SessionMetadata, { source, capturedAt, portability }: Overview): void {
