@@ -1,21 +1,22 @@
 /** What differs between two sessions, item by item. Values are left out unless asked for: they are secrets. */
 import { cookieIdentity } from './cookie.js';
 import { depotItems } from './diff-depot.js';
+import type { Environment } from './schema/environment.js';
 import type { StateKind } from './schema/loss.js';
 import type { Cookie, IdbDatabase, SessionDocument, StorageItem } from './schema/session.js';
 import type { WireValue } from './schema/value.js';
 import { showKey } from './show-key.js';
 import { isSame } from './same.js';
-import { showStoragePlace } from './storage-place.js';
+import { showStoragePlace, storageIdentity } from './storage-place.js';
 import { showWireString } from './wire-string.js';
 
 /**
  * `item` names it: a cookie, an entry of a storage, `database`, `database/store`, `database/store/key`, `cache`, `cache/address`, the
- * path of a file, the scope of a worker, `tab 1`.
+ * path of a file, the scope of a worker, `tab 1`, `locale`, `permission camera`.
  */
 export interface DiffItem {
   readonly kind: StateKind;
-  /** A cookie's domain (with a leading dot when subdomains receive it), or an origin with its partition and bucket; absent for tabs. */
+  /** A cookie's domain (with a leading dot when subdomains receive it), or an origin with its partition and bucket; absent for tabs and the environment. */
   readonly origin?: string;
   readonly item: string;
   /** The item in the first and in the second session, only when `values` is asked for. */
@@ -38,6 +39,7 @@ interface Entry {
 }
 
 type Entries = Map<string, Entry>;
+type Add = (identity: readonly unknown[], entry: Entry) => unknown;
 
 /**
  * Compares two documents with their records in place. Cookies are matched by identity, storage items by origin and name,
@@ -79,17 +81,27 @@ function entriesOf(document: SessionDocument): Entries {
   };
   for (const cookie of document.cookies) add(['cookie', cookieIdentity(cookie)], cookieEntry(cookie));
   for (const state of document.origins) {
-    // Two places that are shown alike are one place.
     const origin = showStoragePlace(state);
-    addItems('localStorage', [], origin, state.localStorage);
-    for (const database of state.indexedDB) addDatabase(add, origin, database);
-    for (const { identity, ...entry } of depotItems(state)) add([entry.kind, origin, identity], { ...entry, origin });
+    const at = storageIdentity(state);
+    addItems('localStorage', [at], origin, state.localStorage);
+    for (const database of state.indexedDB) addDatabase((id, entry) => add([at, ...id], entry), origin, database);
+    for (const { identity, ...entry } of depotItems(state)) add([entry.kind, at, identity], { ...entry, origin });
   }
+  addEnvironment(add, document.environment ?? {});
   document.tabs.forEach(({ sessionStorage, ...content }, index) => {
     add(['tab', index], { kind: 'tab', item: `tab ${index + 1}`, content });
     for (const { origin, items } of sessionStorage) addItems('sessionStorage', [index], origin, items);
   });
   return entries;
+}
+
+/** What sites see of machine and user, each by its name; permissions by origin too. */
+function addEnvironment(add: Add, { permissions = [], ...rest }: Environment): void {
+  const kind = 'environment';
+  for (const [item, content] of Object.entries(rest)) add([kind, item], { kind, item, content });
+  for (const { origin, name, state } of permissions) {
+    add([kind, 'permission', origin, name], { kind, origin, item: `permission ${name}`, content: state });
+  }
 }
 
 function cookieEntry(cookie: Cookie): Entry {
@@ -103,11 +115,7 @@ function cookieEntry(cookie: Cookie): Entry {
   };
 }
 
-function addDatabase(
-  add: (identity: readonly unknown[], entry: Entry) => unknown,
-  origin: string,
-  database: IdbDatabase,
-): void {
+function addDatabase(add: Add, origin: string, database: IdbDatabase): void {
   const kind = 'indexedDB';
   const { stores, ...content } = database;
   const name = showWireString(database.name);

@@ -209,3 +209,39 @@ describe('difference', () => {
     expect(showKey('x'.repeat(200))).toHaveLength(80);
   });
 });
+
+describe('a difference of places and surroundings', () => {
+  test('places that are shown alike are told apart; tabs differ by their history, environments by their members', () => {
+    const below = (hasCrossSiteAncestor: boolean) =>
+      anOrigin({
+        partition: { topLevelSite: 'https://shop.example', hasCrossSiteAncestor },
+        localStorage: [{ name: 'k', value: 'v' }],
+      });
+    const permission = (state: 'granted' | 'denied') => ({ origin: 'https://a.example', name: 'camera', state });
+    const tab = (index: number) => ({
+      ...{ url: 'https://a.example/2', sessionStorage: [] },
+      history: { entries: [{ url: 'https://a.example/1' }, { url: 'https://a.example/2' }], index },
+    });
+    const a = aDocument({
+      origins: [below(false)],
+      tabs: [tab(1)],
+      environment: { locale: 'de', permissions: [permission('granted')] },
+    });
+    const b = aDocument({
+      origins: [below(true)],
+      tabs: [tab(0)],
+      environment: { timeZone: 'Europe/Berlin', permissions: [permission('denied')] },
+    });
+    const storage = { kind: 'localStorage', origin: 'https://app.example below https://shop.example', item: 'k' };
+    const { added, removed, changed } = diffSessions(a, b);
+    expect(added).toEqual([storage, { kind: 'environment', item: 'timeZone' }]);
+    expect(removed).toEqual([storage, { kind: 'environment', item: 'locale' }]);
+    expect(changed).toEqual(
+      expect.arrayContaining([
+        { kind: 'tab', item: 'tab 1' },
+        { kind: 'environment', origin: 'https://a.example', item: 'permission camera' },
+      ]),
+    );
+    expect(changed).toHaveLength(2);
+  });
+});
