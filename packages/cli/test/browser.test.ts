@@ -73,6 +73,19 @@ describe('capture and restore', () => {
     expect(restored.done.some((line) => line.startsWith(`tab ${site.origin}/seed`))).toBe(true);
     await until(async () => (await tabsOf(second.cdp)).some(({ url }) => url === address));
 
+    const verify = ['--verify-url', `${site.origin}/seed?code=${SECRETS.query}`, '--verify-text'];
+    const missing = await home.psp([
+      'restore',
+      saved.id,
+      '--cdp',
+      second.cdp,
+      '--no-tabs',
+      ...verify,
+      'absent',
+      '--timeout',
+      '2',
+    ]);
+    expect([missing.code, missing.stdout]).toEqual([1, expect.stringContaining('NOT verified')]);
     const { stdout, code } = await home.psp(['restore', '127.0.0.1', '--cdp', second.cdp, '--no-tabs']);
     expect(code).toBe(0);
     expect(stdout).toMatch(/^restored "127\.0\.0\.1": 2 cookies, 1 origin, 0 tabs, in /);

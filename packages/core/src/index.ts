@@ -53,4 +53,4 @@ export { openStore } from './store/open.js';
 export type * from './store/store.js';
 export type { AuthenticatorOptions, OwnedAuthenticator, WebAuthnAccess, WebAuthnSession } from './webauthn.js';
 export { checkedTimeout } from './timeout.js';
-export { verifyIn, type Verification, type VerifyOptions } from './verify.js';
+export { checkVerifyOptions, verifyIn, verifyInNewTab, type Verification, type VerifyOptions } from './verify.js';

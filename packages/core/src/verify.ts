@@ -57,6 +57,16 @@ export async function verifyIn(driver: BrowserDriver, tab: Tab, options: VerifyO
   }
 }
 
+/** In a tab that is opened for it. */
+export async function verifyInNewTab(driver: BrowserDriver, options: VerifyOptions): Promise<Verification> {
+  const tab = await driver.openTab();
+  try {
+    return await verifyIn(driver, tab, options);
+  } finally {
+    await driver.closeTab(tab);
+  }
+}
+
 /** In the tab that a driver was handed, which is opened for that and closed. */
 export async function verifyPage(open: () => Promise<BrowserDriver>, options: VerifyOptions): Promise<Verification> {
   checkVerifyOptions(options);

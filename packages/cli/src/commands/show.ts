@@ -169,7 +169,7 @@ function showTokens(output: Output, { tokens }: Overview): void {
     { title: 'TOKEN' },
     { title: 'WHERE' },
     { title: 'ORIGIN' },
-    { title: 'ISSUER' },
+    { title: 'ISSUER', whole: true },
     { title: 'EXPIRES', whole: true },
     ...(revealed ? [{ title: 'SUBJECT', whole: true }] : []),
   ];
