@@ -111,7 +111,7 @@ class Selection {
   }
 
   #files(state: OriginState, files: FilesState, from: number, to: number): { files?: FilesState } {
-    if (this.chooser.takesSome('file', state)) {
+    if (this.chooser.takes('file', state)) {
       this.#places.set([from, 'files', 0].join(), [to, 'files', 0]);
       return { files };
     }

@@ -54,9 +54,13 @@ function rulesOf(rules: readonly RuleInput[], list: string): Rule[] {
   if (!Array.isArray(rules)) throw invalid(list, `expected a list of rules, found ${typeName(rules)}`);
   return rules.map((rule: RuleInput, index) => {
     const where = `${list}[${index}]`;
-    return typeof rule === 'string'
-      ? shortRule(rule.trim(), `${where} ("${rule.slice(0, 60)}")`)
-      : wholeRule(rule, where);
+    const parsed =
+      typeof rule === 'string' ? shortRule(rule.trim(), `${where} ("${rule.slice(0, 60)}")`) : wholeRule(rule, where);
+    if (parsed.kind !== 'file' || parsed.name === undefined) return parsed;
+    throw invalid(
+      where,
+      'the private files of an origin are taken or left as a whole: expected no name beside the kind file',
+    );
   });
 }
 

@@ -60,6 +60,7 @@ describe('rules', () => {
     [{ exclude: [{ kind: 'cookie', name: '' }] }, /^exclude\[0\]: name: expected a text, found an empty one/],
     [{ exclude: ['cookies:a'] }, /^exclude\[0\] \("cookies:a"\): expected one of cookie, .*found "cookies"/],
     [{ exclude: ['https://a.example/path'] }, /^exclude\[0\].*: expected an origin such as/],
+    [{ exclude: ['file:secret*'] }, /^exclude\[0\]: the private files of an origin are taken or left as a whole/],
     [{ exclude: ['ftp://a.example'] }, /^exclude\[0\].*: expected an origin such as/],
     [{ exclude: ['www.a.example'] }, /^exclude\[0\].*registrable domain.*whose site is a\.example/],
     [{ exclude: ['a.example:80'] }, /^exclude\[0\].*: expected a site such as/],
@@ -115,7 +116,7 @@ describe('what a choice takes', () => {
   });
 
   test('before names are known only a whole kind is out; two choices take what both take', () => {
-    const one = chooser({ exclude: ['localStorage:theme', 'cache', 'file:**'] });
+    const one = chooser({ exclude: ['localStorage:theme', 'cache', 'file'] });
     const place = { origin: 'https://a.example' };
     expect(['localStorage', 'cache', 'file'].map((kind) => one.takesSome(kind as 'cache', place))).toEqual([
       true,

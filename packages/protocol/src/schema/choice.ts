@@ -4,8 +4,8 @@ import { StateKind } from './loss.js';
 
 /**
  * Members that stand together must all match. `origin` is an ASCII origin, `site` a registrable domain, `name` a pattern in which
- * `*` stands for any characters: of a cookie's name, an item's name, `database` or `database/store`, a cache's name, a file's path, a
- * worker's scope.
+ * `*` stands for any characters: of a cookie's name, an item's name, `database` or `database/store`, a cache's name, a worker's
+ * scope.
  */
 export const Rule = Type.Object({
   origin: Type.Optional(Type.String()),
