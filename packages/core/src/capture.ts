@@ -87,14 +87,12 @@ class CaptureRun {
   async capture(): Promise<CapturedState> {
     this.#progress('cookies', 0, 1);
     const { allCookies } = this.driver.features;
-    const [jar, version, discovery, found, bindings] = await Promise.all([
+    const [jar, version, discovery, found] = await Promise.all([
       allCookies ? this.driver.cookies() : undefined,
       this.driver.version(),
       this.#discover(),
       this.#readTabs(),
-      this.#readBindings(),
     ]);
-    this.#bindings = bindings;
     const given = this.#given();
     const frames = found.flatMap((tab) => tab.frames);
     const urls = found.flatMap((tab) => tab.urls);
@@ -102,10 +100,12 @@ class CaptureRun {
     const { cookies, losses } = jar ?? (await this.driver.cookies(this.#places(seen)));
     this.#losses.push(...losses, ...found.flatMap((tab) => tab.losses), ...missingLosses(discovery, this.#chooser));
     const known = new Set([...seen, ...discovery.origins]);
+    const bindings = this.#readBindings(cookies);
     for (const origin of known) noteUnread(this.#skipped, this.#chooser, origin);
     const unopened = this.#unopened(known, cookies);
     await this.#readUnopened(unopened.filter((origin) => this.#chooser.takesSomeOf({ origin })));
     const tabs = found.flatMap((tab) => tab.state ?? []);
+    this.#bindings = await bindings;
     return this.#assemble(cookies, tabs, seen, version);
   }
 
@@ -146,8 +146,12 @@ class CaptureRun {
     return [...given].filter(isUnread);
   }
 
-  /** A verdict on the session wants it, the session does not: without an answer it is unknown. */
-  async #readBindings(): Promise<Binding[] | undefined> {
+  /**
+   * A verdict on the session wants it, the session does not: without an answer it is unknown. Never rejects. What is bound are secure
+   * cookies, so that without one there is nothing to wait for.
+   */
+  async #readBindings(cookies: readonly Cookie[]): Promise<Binding[] | undefined> {
+    if (this.driver.features.allCookies && !cookies.some(({ secure }) => secure)) return [];
     try {
       return await this.driver.deviceBindings({ timeoutMs: this.#timeoutMs });
     } catch (error) {

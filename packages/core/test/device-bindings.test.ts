@@ -49,7 +49,12 @@ describe('[PSP-POR-1] bindings to the device', () => {
 
   test('stand in the document, absent where they are unknown', async () => {
     const driver = new FakeDriver();
+    driver.deviceBindings = async () => Promise.reject(new Error('asked without a cookie that could be bound'));
+    const secure = { name: 'sid', value: 'x', domain: 'bank.example', hostOnly: true, path: '/', httpOnly: true };
     const capture = async () => (await captureState(driver, { id: newSessionId(), name: 'x' })).document.bindings;
+    expect(await capture()).toEqual([]);
+    driver.jar.push({ ...secure, secure: true });
+    driver.deviceBindings = async () => undefined;
     expect(await capture()).toBeUndefined();
     driver.deviceBindings = async () => Promise.reject(new PspError('TIMEOUT', 'no answer'));
     expect(await capture()).toBeUndefined();

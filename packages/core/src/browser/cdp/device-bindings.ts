@@ -7,7 +7,7 @@ import type { Target } from './target.js';
 import type { Targets } from './targets.js';
 
 /** The list comes with an event, right after the answer; a browser that binds nothing at all sends none. */
-const WAIT_MS = 250;
+const WAIT_MS = 100;
 
 /** Undefined where the browser does not know the call, and where no tab is open. */
 export async function deviceBindings(
