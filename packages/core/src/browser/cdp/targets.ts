@@ -142,9 +142,9 @@ export class Targets {
 
   /** Frames of the tab's own process are no targets; the tab tells of them, and of its storage. */
   #watchFrames(info: TargetInfo): void {
-    const watching = this.open(info.targetId).then(async (target) => {
+    const watching = this.open(info.targetId).then((target) => {
       const enabled = target.send('Page.enable', {}, WATCH_MS);
-      await Promise.allSettled([enabled, this.seenStorage.begin(target, info, WATCH_MS)]);
+      return Promise.allSettled([enabled, this.seenStorage.begin(target, info, WATCH_MS)]);
     });
     // A tab that closes, crashes or is blocked meanwhile shows no more frames; its address was noted already.
     const settled = watching.then(noted, noted).then(() => void this.#watching.delete(settled));
