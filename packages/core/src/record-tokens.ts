@@ -1,8 +1,8 @@
 /** Tokens of a session whose records travel as text: only batches in which a token may stand are parsed, and not without end. */
 import {
   isStorePlace,
+  mayHoldToken,
   showWireString,
-  tokenHints,
   TokenSearch,
   type IdbRecord,
   type SessionDocument,
@@ -14,7 +14,7 @@ const MAX_PARSED_BYTES = 16 * 1024 * 1024;
 
 export class RecordTokens {
   readonly search: TokenSearch;
-  readonly #hints: readonly Buffer[];
+  readonly #marks: readonly Buffer[];
   #left = MAX_PARSED_BYTES;
 
   /** Looks through the document; its records are added batch by batch. `marks` as in TokenSearch. */
@@ -23,7 +23,7 @@ export class RecordTokens {
     marks: readonly string[] = [],
   ) {
     this.search = new TokenSearch(document, { marks });
-    this.#hints = [...tokenHints, ...marks].map((hint) => Buffer.from(hint));
+    this.#marks = marks.map((mark) => Buffer.from(mark));
   }
 
   static async of(state: SessionState, marks?: readonly string[]): Promise<TokenSearch> {
@@ -46,6 +46,7 @@ export class RecordTokens {
 
   #mayHold(json: Uint8Array): boolean {
     const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
-    return this.#hints.some((hint) => bytes.includes(hint));
+    // What is looked for is ASCII, which is the same in Latin-1.
+    return this.#marks.some((mark) => bytes.includes(mark)) || mayHoldToken(bytes.toString('latin1'));
   }
 }

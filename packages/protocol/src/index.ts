@@ -36,7 +36,7 @@ export { earliestExpiry, listExpiries, type Expiry } from './expiry.js';
 export { portabilityOf, type Portability } from './portability.js';
 export {
   searchTokens,
-  tokenHints,
+  mayHoldToken,
   TokenSearch,
   tokensOf,
   type Token,

@@ -12,7 +12,7 @@ import { showKey } from './show-key.js';
 import { showWireString } from './wire-string.js';
 
 export type { Token, TokenKind, TokenPlace } from './tokens/token.js';
-export { tokenHints } from './tokens/text-search.js';
+export { mayHoldToken } from './tokens/text-search.js';
 
 /** Characters of text that are looked through in one session. */
 const BUDGET = 64 * 1024 * 1024;
