@@ -35,7 +35,7 @@ export function* partsOf({ cookies, origins }: Pick<SessionDocument, 'cookies' |
   for (const place of origins) yield* placeParts(place);
 }
 
-export function showCookieHost({ hostOnly, domain }: Pick<Cookie, 'hostOnly' | 'domain'>): string {
+function showCookieHost({ hostOnly, domain }: Pick<Cookie, 'hostOnly' | 'domain'>): string {
   return hostOnly ? domain : `.${domain}`;
 }
 
@@ -109,12 +109,7 @@ export function storeIdentity(place: OriginState, database: Pick<IdbDatabase, 'n
   return idOf('store', storageIdentity(place), database.name, shapeOf(store));
 }
 
-export function shapeOf({
-  name,
-  keyPath,
-  autoIncrement,
-  indexes,
-}: IdbStore): Omit<IdbStore, 'records' | 'keyGenerator'> {
+function shapeOf({ name, keyPath, autoIncrement, indexes }: IdbStore): Omit<IdbStore, 'records' | 'keyGenerator'> {
   return { name, keyPath, autoIncrement, indexes };
 }
 
@@ -129,7 +124,7 @@ function filesOf(records: readonly IdbRecord[]): Map<string, IdbRecord[]> {
 }
 
 /** The path of a file or folder, by the key of its record. */
-export function filePath(key: WireValue): string {
+function filePath(key: WireValue): string {
   const names = typeof key === 'object' && key !== null && 'json' in key ? key.json : key;
   return Array.isArray(names) ? names.filter((name) => typeof name === 'string').join('/') : showKey(key);
 }

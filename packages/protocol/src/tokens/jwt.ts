@@ -54,7 +54,7 @@ export function decodeBase64Url(text: string): string | undefined {
 }
 
 /** The members of a JSON object, undefined for any other text. */
-export function parseMembers(text: string | undefined): Members | undefined {
+function parseMembers(text: string | undefined): Members | undefined {
   if (text === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);

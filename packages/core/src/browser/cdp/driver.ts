@@ -2,6 +2,9 @@
 import { PspError, type Cookie, type Loss, type Binding } from '@psp/protocol';
 import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '../driver.js';
 import { NO_HOLD, type DocumentHold } from '../hold.js';
+import type { Preload } from '../preload.js';
+import type { Surroundings } from '../surroundings.js';
+import type { TabMemory } from '../tab-memory.js';
 import { unreachable } from '../unreachable.js';
 import { BlankTab } from './blank.js';
 import { deviceBindings } from './device-bindings.js';
@@ -46,9 +49,9 @@ export class CdpDriver implements BrowserDriver {
   readonly features: BrowserFeatures;
   readonly framework: string;
   readonly hold: DocumentHold;
-  readonly tabMemory: CdpTabMemory;
-  readonly surroundings: CdpSurroundings;
-  readonly preload: CdpPreload;
+  readonly tabMemory: TabMemory;
+  readonly surroundings: Surroundings;
+  readonly preload: Preload;
   readonly #targets: Targets;
   readonly #lists: OriginLists;
   readonly #jar: CookieJar;
