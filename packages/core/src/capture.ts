@@ -101,6 +101,7 @@ class CaptureRun {
     this.#losses.push(...losses, ...found.flatMap((tab) => tab.losses), ...missingLosses(discovery, this.#chooser));
     const known = new Set([...seen, ...discovery.origins]);
     const bindings = this.#readBindings(cookies);
+    bindings.catch(() => undefined); // awaited once the origins are read
     for (const origin of known) noteUnread(this.#skipped, this.#chooser, origin);
     const unopened = this.#unopened(known, cookies);
     await this.#readUnopened(unopened.filter((origin) => this.#chooser.takesSomeOf({ origin })));
@@ -147,7 +148,7 @@ class CaptureRun {
   }
 
   /**
-   * A verdict on the session wants it, the session does not: without an answer it is unknown. Never rejects. What is bound are secure
+   * A verdict on the session wants it, the session does not: without an answer it is unknown. What is bound are secure
    * cookies, so that without one there is nothing to wait for.
    */
   async #readBindings(cookies: readonly Cookie[]): Promise<Binding[] | undefined> {
