@@ -202,7 +202,7 @@ function fileKeys({ document, batches }: CapturedState): unknown[] {
   return records.map(({ key }) => key.json);
 }
 
-test('[PSP-CACHE-2] [PSP-CACHE-3] [PSP-FILE-2] [PSP-FILE-3] [PSP-SW-1] [PSP-BUCKET-1] caches, files, handles and buckets go from Chromium to Chromium, and what was there is gone', async () => {
+test('[PSP-TRAP-9] [PSP-TRAP-26] [PSP-TRAP-29] [PSP-CACHE-2] [PSP-CACHE-3] [PSP-FILE-2] [PSP-FILE-3] [PSP-SW-1] [PSP-BUCKET-1] caches, files, handles and buckets go from Chromium to Chromium, and what was there is gone', async () => {
   const origin = site.origin('app.localhost');
   const [from, to] = await Promise.all([userOfChromium(), userOfChromium()]);
   const worker = site.origin('worker.localhost');
@@ -270,7 +270,7 @@ test('[PSP-SW-2] storage that was persistent is so again where the browser grant
   expect(await page.evaluate('navigator.storage.persisted()')).toBe(true);
 });
 
-test('where a page has no caches, files or buckets, nothing is invented, and each is named', async () => {
+test('[PSP-TRAP-29] where a page has no caches, files or buckets, nothing is invented, and each is named', async () => {
   const { driver } = await userOfChromium();
   const origin = 'http://plain.example';
   const state = await captureState(driver, { id: newSessionId(), name: 'plain', origins: [origin], ...LONG });

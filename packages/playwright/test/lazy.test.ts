@@ -100,7 +100,7 @@ async function held(host: string): Promise<unknown> {
 }
 
 describe('a lazy restore', () => {
-  test('[PSP-RES-7] has the storage there before the first script of a site, and the rest after settle', async () => {
+  test('[PSP-TRAP-12] [PSP-RES-7] has the storage there before the first script of a site, and the rest after settle', async () => {
     const asked = site.requests.length;
     expect(await restoreLazily()).toMatchObject({ done: ['0 cookies'], pending: HOSTS.map(origin), notDone: [] });
     expect(site.requests).toHaveLength(asked);
@@ -117,7 +117,7 @@ describe('a lazy restore', () => {
     expect(site.requests.slice(asked).filter((request) => request.endsWith('/probe'))).toHaveLength(1);
   });
 
-  test('[PSP-RES-7] never writes over what the site has renewed, however many tabs ask at once', async () => {
+  test('[PSP-TRAP-12] [PSP-RES-7] never writes over what the site has renewed, however many tabs ask at once', async () => {
     await restoreLazily();
     const tabs = [page, await context.newPage(), await context.newPage()];
     await Promise.all(tabs.map((tab) => tab.goto(`${origin('a')}/probe`)));

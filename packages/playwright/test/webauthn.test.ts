@@ -59,7 +59,7 @@ async function addAuthenticator(): Promise<string> {
 }
 
 describe('passkeys', () => {
-  test('[PSP-ENV-9] go on in another browser: the same credential, user and count of signatures', async () => {
+  test('[PSP-TRAP-30] [PSP-ENV-9] go on in another browser: the same credential, user and count of signatures', async () => {
     const authenticatorId = await addAuthenticator();
     const id = await register(page);
     const before = await assert(page);

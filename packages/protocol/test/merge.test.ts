@@ -92,7 +92,7 @@ describe('merging', () => {
     );
   });
 
-  test('[PSP-MRG-2] what was deleted in one session is not there again, whatever the others did with it', () => {
+  test('[PSP-TRAP-22] [PSP-MRG-2] what was deleted in one session is not there again, whatever the others did with it', () => {
     fc.assert(
       fc.property(session(0), session(1), session(2), (base, one, two) => {
         const { document } = mergeSessions({ base, sessions: [one, two] });

@@ -463,7 +463,7 @@ describe('many records', () => {
     expect(await recordsOf(to)).toMatchObject({ 'db/in': [{ key: 1 }, { key: 6 }], 'db/out': [{ value: 'fine' }] });
   });
 
-  it('that exceed the quota are told as not written', async () => {
+  it('[PSP-TRAP-29] that exceed the quota are told as not written', async () => {
     to = await realms.realm();
     await to.load({ databases: [{ name: 'db', version: 1, stores: [store('s')] }] });
     const session = await to.page.context().newCDPSession(to.page);
