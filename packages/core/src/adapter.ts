@@ -4,6 +4,7 @@ import { Archive } from './archive.js';
 import type { BrowserDriver } from './browser/driver.js';
 import { checkedOrigin } from './checked-origin.js';
 import { checkKeyOptions, type KeyOptions, withKeyOptions } from './exportable-keys.js';
+import { checkedMaxBytes, type MaxBytes } from './max-bytes.js';
 import { NamedAccess, type NamedAccessOptions } from './named-access.js';
 import { openKeySource } from './seal/key-file.js';
 import { Session, type SessionContext } from './session.js';
@@ -33,6 +34,8 @@ export interface CreateSessionOptions extends ChoiceInput, KeyOptions, NamedAcce
   readonly tags?: readonly string[];
   /** Origins to capture besides those that PSP finds: `['https://app.example']`. */
   readonly origins?: readonly string[];
+  /** Most bytes of a kind in one storage place (of sessionStorage in one tab and origin), as JSON: `{ indexedDB: 50_000_000 }`. */
+  readonly maxBytes?: MaxBytes;
 }
 
 export abstract class SessionAdapter<P> {
@@ -54,12 +57,13 @@ export abstract class SessionAdapter<P> {
     const origins = (options.origins ?? []).map(checkedOrigin);
     const { include, exclude } = options;
     parseChoice({ include, exclude });
+    const maxBytes = checkedMaxBytes(options.maxBytes);
     checkKeyOptions(options);
     const named = new NamedAccess(options);
     const context = await this.#context(options.storage);
     const driver = await withKeyOptions(await this.openDriver(page), options);
     const metadata = { id: newSessionId(), name: options.name, tags: [...(options.tags ?? [])] };
-    return new Session(context, { metadata, driver, origins, choice: { include, exclude }, named });
+    return new Session(context, { metadata, driver, origins, choice: { include, exclude }, maxBytes, named });
   }
 
   /** Finds a stored session by its id, or by its name where only one has it. Throws NOT_FOUND, DELETED, AMBIGUOUS. */

@@ -18,7 +18,9 @@ import type { BrowserDriver, Discovery, Tab } from './browser/driver.js';
 import { chooserOf, chooseState, noteUnread } from './choice.js';
 import { EnvironmentNotes } from './environment.js';
 import { HelperPool } from './helper-pool.js';
+import { limitState } from './limit-state.js';
 import { causeOfLoss, withAdvice } from './losses.js';
+import { checkedMaxBytes, type MaxBytes } from './max-bytes.js';
 import type { NamedAccess } from './named-access.js';
 import { originsOfCookies, seenOrigins } from './origins.js';
 import { hasDepot } from './read-depot.js';
@@ -42,6 +44,8 @@ export interface CaptureOptions {
   readonly origins?: readonly string[];
   /** What belongs to the session: what each of these takes. Default: everything. */
   readonly choices?: readonly ChoiceInput[];
+  /** Most bytes of a kind in one storage place. What is larger is lost by name. Default: no limit. */
+  readonly maxBytes?: MaxBytes;
   /** What the caller named beside the page. */
   readonly named?: NamedAccess;
   /** Milliseconds that one page may take to answer. Default 10,000. */
@@ -59,7 +63,7 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 /**
  * Captures cookies, the storage of every origin that can be found, and the open tabs with their sessionStorage. What cannot
  * be read becomes a loss in the document; only a browser that is gone or does not answer at all throws (BROWSER_GONE, TIMEOUT),
- * and a time limit or rule that is none (INVALID_INPUT). What was not chosen is neither opened nor read, where that can be known before.
+ * and a limit or rule that is none (INVALID_INPUT). What was not chosen is neither opened nor read, where that can be known before.
  * Spec: PSP-CAP.
  */
 export async function captureState(driver: BrowserDriver, options: CaptureOptions): Promise<CapturedState> {
@@ -75,6 +79,7 @@ class CaptureRun {
   #bindings: Binding[] | undefined;
   readonly #timeoutMs: number;
   readonly #chooser: Chooser;
+  readonly #maxBytes: MaxBytes;
 
   constructor(
     readonly driver: BrowserDriver,
@@ -82,6 +87,7 @@ class CaptureRun {
   ) {
     this.#timeoutMs = checkedTimeout(options.timeoutMs, 'timeoutMs') ?? DEFAULT_TIMEOUT_MS;
     this.#chooser = chooserOf(...(options.choices ?? []));
+    this.#maxBytes = checkedMaxBytes(options.maxBytes) ?? {};
   }
 
   async capture(): Promise<CapturedState> {
@@ -226,7 +232,7 @@ class CaptureRun {
     const batches = kept.flatMap((reading, origin) =>
       reading.batches.map(({ at, ...batch }): RecordBatch => ({ at: [origin, ...at] as RecordPlace, ...batch })),
     );
-    return this.#chosen({ document, batches });
+    return limitState(this.#chosen({ document, batches }), this.#maxBytes);
   }
 
   /** What was read and not chosen goes, and is counted with what was not read. */

@@ -30,6 +30,7 @@ export {
 export { findChromium, findOnPath, launchFlags } from './browser/find.js';
 export { captureState, type CapturedState, type CaptureOptions, type Progress } from './capture.js';
 export { chooserOf, chooseState } from './choice.js';
+export { checkedMaxBytes, LIMITED_KINDS, type LimitedKind, type MaxBytes } from './max-bytes.js';
 export type { KeyOptions } from './exportable-keys.js';
 export {
   launchOptionsOf,

@@ -18,6 +18,7 @@ import { captureState, type Progress } from './capture.js';
 import { portabilityOfState } from './portability.js';
 import { RecordTokens } from './record-tokens.js';
 import { type LaunchAdvice, type LaunchFramework, launchOptionsOf } from './launch-options.js';
+import { checkedMaxBytes, type MaxBytes } from './max-bytes.js';
 import { NamedAccess } from './named-access.js';
 import type { RecordBatch } from './state.js';
 import { beginRestore, type Restoration, type RestoreOptions } from './restore.js';
@@ -30,6 +31,8 @@ import { verifyPage, type Verification, type VerifyOptions } from './verify.js';
 export interface CaptureCallOptions extends ChoiceInput {
   /** Origins to look at besides those that PSP finds: `['https://app.example']`. */
   readonly origins?: readonly string[];
+  /** Most bytes of a kind in one storage place, beside those of `createSession`: of two limits of a kind this one counts. */
+  readonly maxBytes?: MaxBytes;
   /** Nothing is stored when anything was lost: INCOMPLETE instead, whose `report` names it. Default false. */
   readonly strict?: boolean;
   /** Milliseconds that one page may take to answer. Default 10,000. */
@@ -63,6 +66,7 @@ export interface SessionStart {
   readonly driver?: BrowserDriver;
   readonly origins?: readonly string[];
   readonly choice?: ChoiceInput;
+  readonly maxBytes?: MaxBytes | undefined;
   readonly named?: NamedAccess;
 }
 
@@ -80,6 +84,7 @@ export class Session<P> {
   /** Origins to look at besides those that are found: named by the caller, or restored, which the user may not have visited yet. */
   #origins: readonly string[];
   readonly #choice: ChoiceInput;
+  readonly #maxBytes: MaxBytes;
   #metadata: SessionStart['metadata'];
   #revision: Revision | undefined;
   #driver: BrowserDriver | undefined;
@@ -99,6 +104,7 @@ export class Session<P> {
     this.#refusal = start.driver === undefined ? NOT_READY.noPage : undefined;
     this.#origins = start.origins ?? [];
     this.#choice = start.choice ?? {};
+    this.#maxBytes = start.maxBytes ?? {};
   }
 
   /** The id under which every framework and machine with this store and key finds the session. */
@@ -219,7 +225,8 @@ export class Session<P> {
     const { id, name, tags } = this.#metadata;
     const origins = [...this.#origins, ...(options.origins ?? []).map(checkedOrigin)];
     const choices = [this.#choice, options];
-    const about = { id, name, tags, origins, choices, named: this.#named };
+    const maxBytes = { ...this.#maxBytes, ...checkedMaxBytes(options.maxBytes) };
+    const about = { id, name, tags, origins, choices, maxBytes, named: this.#named };
     const { document, batches } = await captureState(this.#driver, { ...options, ...about });
     if (options.strict === true) refuseLosses(document, document.losses, batches);
     options.onProgress?.({ step: 'seal', done: 0, total: 1 });

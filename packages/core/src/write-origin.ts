@@ -99,6 +99,7 @@ function chosenOf(state: OriginState, chooser: Chooser): Pick<LoadRequest, 'loca
       localStorage: localStorage ?? [],
       indexedDB: indexedDB ?? [],
       cache: chooser.nameRules('cache', state) ?? [],
+      file: chooser.nameRules('file', state) ?? [],
       serviceWorker: chooser.nameRules('serviceWorker', state) ?? [],
     },
   };

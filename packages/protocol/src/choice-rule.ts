@@ -12,7 +12,7 @@ declare const URL: { canParse(text: string): boolean; new (text: string): { read
  * A rule, or its short form: an origin (`https://a.example`), a site (`a.example`), a kind with or without a pattern for the name
  * (`tab`, `cookie:session*`), or a place and a kind with a space between them (`a.example cookie:session*`).
  */
-export type RuleInput = string | Rule;
+export type RuleInput = string | Omit<Rule, 'place'>;
 
 /** What to take and what to leave. Without `include` everything is taken that `exclude` does not name. */
 export interface ChoiceInput {

@@ -2,8 +2,9 @@
 import { domainMatches } from './cookie.js';
 import type { Choice, Rule } from './schema/choice.js';
 import type { StateKind } from './schema/loss.js';
-import type { Cookie, PartitionKey } from './schema/session.js';
+import type { Cookie, PartitionKey, StorageBucket } from './schema/session.js';
 import { siteOf } from './site.js';
+import { showStoragePlace } from './storage-place.js';
 
 declare const URL: { canParse(text: string): boolean; new (text: string): { readonly hostname: string } };
 
@@ -11,6 +12,7 @@ declare const URL: { canParse(text: string): boolean; new (text: string): { read
 export interface ChoicePlace {
   readonly origin?: string | undefined;
   readonly partition?: PartitionKey;
+  readonly bucket?: StorageBucket;
 }
 
 /** Patterns for the names of one kind at one place: chosen is what every entry takes. Absent `include` takes all. */
@@ -79,7 +81,7 @@ export class Chooser {
 
   /** What the names of this kind must be like there; undefined when none is taken, empty when all are. */
   nameRules(kind: StateKind, place: ChoicePlace): NameRules | undefined {
-    return this.#rulesWhere(kind, (rule) => ofOrigin(rule, place.origin), partitionOf(place.partition));
+    return this.#rulesWhere(kind, (rule) => isAt(rule, place), partitionOf(place.partition));
   }
 
   #rulesWhere(kind: StateKind, isThere: (rule: Rule) => boolean, below: string | undefined): NameRules | undefined {
@@ -120,6 +122,11 @@ export function globMatches(pattern: string, name: string): boolean {
 
 const nameOf = ({ name }: Rule): string => name ?? '*';
 const isForAll = (rule: Rule): boolean => /^\*+$/.test(nameOf(rule));
+
+function isAt(rule: Rule, { origin, ...rest }: ChoicePlace): boolean {
+  if (!ofOrigin(rule, origin)) return false;
+  return rule.place === undefined || (origin !== undefined && rule.place === showStoragePlace({ origin, ...rest }));
+}
 
 function ofOrigin(rule: Rule, origin: string | undefined): boolean {
   if (rule.origin !== undefined && rule.origin !== origin) return false;

@@ -1,6 +1,7 @@
 /** psp capture: the session of a browser that runs already, whatever drives it. */
 import { captureState, checkedOrigin, refuseLosses } from '@psp/core';
 import { newSessionId } from '@psp/protocol';
+import { LIMIT_OPTION, maxBytesOf } from '../limits.js';
 import { CHOICE_HELP, CHOICE_OPTIONS, choiceOf, STRICT_OPTION, type ChoiceOptions } from '../choosing.js';
 import type { Command } from '../command.js';
 import { ADDRESS_HELP, BROWSER_OPTIONS, runningBrowser, type BrowserOptions } from '../running-browser.js';
@@ -10,6 +11,7 @@ interface Options extends BrowserOptions, ChoiceOptions {
   name?: string;
   tag?: string[];
   origin?: string[];
+  maxBytes?: string[];
 }
 
 export const capture: Command<Options> = {
@@ -27,6 +29,7 @@ export const capture: Command<Options> = {
       repeated: true,
     },
     ...CHOICE_OPTIONS,
+    LIMIT_OPTION,
     STRICT_OPTION,
   ],
   examples: [
@@ -36,9 +39,14 @@ export const capture: Command<Options> = {
     'psp capture --bidi ws://127.0.0.1:9222',
     'psp capture --webdriver http://127.0.0.1:4444 --session-id 1f8b6c0e-5d3a-4a7e-9a55-0c5f2b7d9e10',
   ],
-  async run(run, _args, { name, tag = [], origin = [], include, exclude, strict = false, ...browser }) {
+  async run(
+    run,
+    _args,
+    { name, tag = [], origin = [], include, exclude, maxBytes: limits = [], strict = false, ...browser },
+  ) {
     const origins = origin.map(checkedOrigin);
     const choices = [choiceOf({ include, exclude })];
+    const maxBytes = maxBytesOf(limits);
     const connect = await runningBrowser(browser);
     // A store that cannot be is found before the browser is touched.
     await run.archive();
@@ -54,6 +62,7 @@ export const capture: Command<Options> = {
           tags: tag,
           origins,
           choices,
+          maxBytes,
           onProgress,
           ...run.timeout(),
         });

@@ -5,13 +5,15 @@ import { StateKind } from './loss.js';
 /**
  * Members that stand together must all match. `origin` is an ASCII origin, `site` a registrable domain, `name` a pattern in which
  * `*` stands for any characters: of a cookie's name, an item's name, `database` or `database/store`, a cache's name, a worker's
- * scope.
+ * scope. `place` is a storage place as losses name it (origin, partition, bucket), and stands in documents only: a capture names by it
+ * what it left out for its size.
  */
 export const Rule = Type.Object({
   origin: Type.Optional(Type.String()),
   site: Type.Optional(Type.String()),
   kind: Type.Optional(StateKind),
   name: Type.Optional(Type.String()),
+  place: Type.Optional(Type.String()),
 });
 export type Rule = Static<typeof Rule>;
 

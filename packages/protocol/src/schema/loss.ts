@@ -49,6 +49,7 @@ export const LOSS_ADVICE = {
   'value-not-portable':
     'The value cannot leave its browser (a key marked non-extractable, a handle of a file outside of the private ones).',
   'record-too-large': 'The record is larger than what can leave or enter the browser at once, so it was left out.',
+  'larger-than-allowed': 'Raise `maxBytes` for this kind, or exclude the item.',
   'record-not-restored': 'The record cannot be written as it is, so it was left out. See the detail.',
   'format-cannot-hold': 'The file format has no place for it. Export with `--format psp`, which holds everything.',
 } as const;

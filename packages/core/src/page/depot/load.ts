@@ -28,7 +28,7 @@ export async function loadDepot(
   }
   const [hasCaches, hasFiles] = await Promise.all([
     caches === undefined ? false : orLoss('cache', loadCaches(caches, names.cache ?? [], losses)),
-    files === true ? orLoss('file', emptyFiles(losses)) : false,
+    files === true ? orLoss('file', emptyFiles(names.file ?? [], losses)) : false,
     persisted === true ? within(timeoutMs, loadPersisted(losses)).catch(() => undefined) : undefined,
     buckets === undefined ? undefined : within(timeoutMs, keepBuckets(buckets)).catch(() => undefined),
   ]);

@@ -1,28 +1,49 @@
 /** Replaces the origin private file system: empties it, then writes folders and pieces of files as they come. */
-import type { IdbRecord } from '@psp/protocol';
+import type { IdbRecord, NameRules } from '@psp/protocol';
 import { decodeValue } from '../codec/decode.js';
 import { asList, asObject } from '../codec/fields.js';
 import { LostValueError, WireError } from '../codec/wire.js';
 import type { PageLoss } from '../contract.js';
 import { depotLoss, describe, loss } from '../loss.js';
+import { isTaken } from '../names.js';
 import { openRoot, PIECE_BYTES, shown } from './read-files.js';
 
 /** Files that are written at once. */
 const AT_ONCE = 8;
 
-/** False where the browser has no files. */
-export async function emptyFiles(losses: PageLoss[]): Promise<boolean> {
+/** False where the browser has no files. Files whose paths `rules` do not take stay, with the folders that they are in. */
+export async function emptyFiles(rules: NameRules, losses: PageLoss[]): Promise<boolean> {
   const root = await openRoot();
   if (root === undefined) return false;
-  const names: string[] = [];
-  for await (const { name } of root.values()) names.push(name);
-  for (const name of names) {
+  await emptyFolder(root, [], rules, losses);
+  return true;
+}
+
+/** True when nothing stays. */
+async function emptyFolder(
+  folder: FileSystemDirectoryHandle,
+  path: readonly string[],
+  rules: NameRules,
+  losses: PageLoss[],
+): Promise<boolean> {
+  const handles: FileSystemHandle[] = [];
+  for await (const handle of folder.values()) handles.push(handle);
+  let isEmpty = true;
+  for (const handle of handles) {
+    const here = [...path, handle.name];
+    const goes =
+      rules.length === 0 ||
+      (handle.kind === 'directory'
+        ? await emptyFolder(handle as FileSystemDirectoryHandle, here, rules, losses)
+        : isTaken(rules, [shown(here)]));
+    isEmpty &&= goes;
+    if (!goes) continue;
     // A page that has the file open keeps it.
-    await root.removeEntry(name, { recursive: true }).catch((error: unknown) => {
-      losses.push(depotLoss('file', error, shown([name])));
+    await folder.removeEntry(handle.name, { recursive: true }).catch((error: unknown) => {
+      losses.push(depotLoss('file', error, shown(here)));
     });
   }
-  return true;
+  return isEmpty;
 }
 
 interface Piece {
