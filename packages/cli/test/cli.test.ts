@@ -298,6 +298,8 @@ describe('a wrong command line', () => {
     [['lst'], "unknown command 'lst' (Did you mean list?)"],
     [['list', '--jsno'], "unknown option '--jsno' (Did you mean --json?)"],
     [['show'], "missing required argument 'id'"],
+    [['capture', '--cdp', '-', '--max-bytes', 'cookie=1'], 'maxBytes.cookie: expected one of localStorage'],
+    [['capture', '--cdp', '-', '--max-bytes', 'cache=much'], '--max-bytes: expected a kind and bytes'],
     [['list', 'extra'], 'too many arguments'],
     [
       ['capture'],

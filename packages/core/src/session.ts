@@ -20,7 +20,7 @@ import { RecordTokens } from './record-tokens.js';
 import { type LaunchAdvice, type LaunchFramework, launchOptionsOf } from './launch-options.js';
 import { checkedMaxBytes, type MaxBytes } from './max-bytes.js';
 import { NamedAccess } from './named-access.js';
-import type { RecordBatch } from './state.js';
+import { drained } from './state.js';
 import { beginRestore, type Restoration, type RestoreOptions } from './restore.js';
 import type { RestoreReport } from './restore-report.js';
 import { refuseLosses, reportOf, type SessionReport } from './strict.js';
@@ -295,9 +295,4 @@ export class Session<P> {
     this.#turn = mine.catch(() => undefined); // told to whoever called
     return mine;
   }
-}
-
-/** Gives the batches and lets go of each, so that memory shrinks while the session is sealed. */
-function* drained(batches: RecordBatch[]): Generator<RecordBatch> {
-  for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) yield batch;
 }

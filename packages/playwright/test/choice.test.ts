@@ -161,3 +161,60 @@ test('[PSP-CHO-5] a database of another shape that holds a store which was not c
     ads: ['ads', 'new', 'new'],
   });
 });
+
+test('[PSP-CHO-6] a restore leaves alone what the capture left out for its size, by item, store and file', async () => {
+  const enlarge = `(async () => {
+    localStorage.setItem('theme', 'x'.repeat(2000));
+    const db = await new Promise((done) => { const open = indexedDB.open('app'); open.onsuccess = () => done(open.result); });
+    const work = db.transaction('log', 'readwrite');
+    work.objectStore('log').put('x'.repeat(2000), 'key');
+    await new Promise((done) => (work.oncomplete = done));
+    db.close();
+  })()`;
+  const write = (of: string, files: Record<string, number>): string => `(async () => {
+    const root = await navigator.storage.getDirectory();
+    for (const [path, size] of ${JSON.stringify(Object.entries(files))}) {
+      const folder = await root.getDirectoryHandle(path.split('/')[0], { create: true });
+      const file = await folder.getFileHandle(path.split('/')[1], { create: true });
+      const stream = await file.createWritable();
+      await stream.write('${of}'.repeat(size));
+      await stream.close();
+    }
+  })()`;
+  const files = `(async () => {
+    const found = {};
+    for await (const folder of (await navigator.storage.getDirectory()).values())
+      for await (const file of folder.values())
+        found[folder.name + '/' + file.name] = await (await file.getFile()).text();
+    return found;
+  })()`;
+  await seeded(page, 'a.localhost', 'new');
+  await page.evaluate(enlarge);
+  await page.evaluate(write('new', { 'docs/large': 2000, 'docs/small': 1 }));
+  const source = await openPlaywrightDriver(page, 30_000);
+  const captured = await captureState(source, {
+    ...named,
+    maxBytes: { localStorage: 1000, indexedDB: 1000, file: 1000 },
+  });
+  await source.close();
+  const lost = captured.document.losses.filter(({ code }) => code === 'larger-than-allowed');
+  expect(lost.map(({ kind, item }) => `${kind} ${item}`).sort()).toEqual([
+    'file docs/large',
+    'indexedDB app/log',
+    'localStorage theme',
+  ]);
+
+  const target = await (await browser.newContext()).newPage();
+  await seeded(target, 'a.localhost', 'old');
+  await target.evaluate(write('old', { 'docs/large': 1, 'docs/small': 1, 'docs/other': 1, 'gone/other': 1 }));
+  const driver = await openPlaywrightDriver(target, 30_000);
+  const report = await restoreState(driver, captured, {});
+  await driver.close();
+  expect(report.losses).toEqual([]);
+  expect(await shown(target, 'a.localhost')).toMatchObject({
+    local: { token: 'new', theme: 'old' },
+    app: ['app', 'new', 'old'],
+    ads: ['ads', 'new', 'new'],
+  });
+  expect(await target.evaluate(files)).toEqual({ 'docs/large': 'old', 'docs/small': 'new' });
+});
