@@ -14,6 +14,7 @@ import type {
   PutReply,
   RecordsReply,
   SurroundingsReply,
+  TabReply,
 } from './page/contract.js';
 
 /** A place where page code can run. */
@@ -34,6 +35,7 @@ interface Replies {
   put: PutReply;
   surroundings: SurroundingsReply;
   putEntries: PutEntriesReply;
+  tab: TabReply;
 }
 
 export interface PageReply<T> {

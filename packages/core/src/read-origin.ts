@@ -11,7 +11,14 @@ import {
   type StorageItem,
 } from '@psp/protocol';
 import { callPage, isSlow, READ_LIMITS, type PageReply, type Place } from './page-call.js';
-import type { DepotPlace, DumpReply, PageLoss, SurroundingsReply, SurroundingsScope } from './page/contract.js';
+import type {
+  DepotPlace,
+  DumpReply,
+  PageLoss,
+  SurroundingsReply,
+  SurroundingsScope,
+  TabView,
+} from './page/contract.js';
 import { readDepot } from './read-depot.js';
 import { RestReader } from './read-rest.js';
 
@@ -33,6 +40,7 @@ export interface OriginReading {
   /** The buckets beside the default one. */
   readonly buckets?: readonly OriginReading[];
   readonly surroundings?: SurroundingsReply;
+  readonly tab?: TabView;
 }
 
 export interface ReadOptions {
@@ -43,6 +51,8 @@ export interface ReadOptions {
   readonly takes?: (kind: StateKind) => boolean;
   /** What to ask of the surroundings along with it. */
   readonly surroundings?: SurroundingsScope;
+  /** What the user of the tab sees and did, too. */
+  readonly tab?: boolean;
   readonly timeoutMs: number;
 }
 
@@ -80,6 +90,7 @@ export async function readOrigin(place: Place, options: ReadOptions): Promise<Or
     sessionStorage: header.sessionStorage,
     ...(buckets.length === 0 ? {} : { buckets }),
     ...(header.surroundings === undefined ? {} : { surroundings: header.surroundings }),
+    ...(header.tab === undefined ? {} : { tab: header.tab }),
   };
 }
 
@@ -87,7 +98,7 @@ export async function readOrigin(place: Place, options: ReadOptions): Promise<Or
 async function readBuckets(
   place: Place,
   buckets: readonly StorageBucket[],
-  { sessionStorage: _, surroundings: __, ...options }: ReadOptions,
+  { sessionStorage: _, surroundings: __, tab: ___, ...options }: ReadOptions,
   losses: PageLoss[],
 ): Promise<OriginReading[]> {
   const readings: OriginReading[] = [];
@@ -106,13 +117,13 @@ const DEPOT_KINDS = ['cache', 'file', 'serviceWorker'] as const;
 
 /** Where the whole takes too long, another call asks for Web Storage alone. */
 async function dump(place: Place, options: ReadOptions): Promise<PageReply<DumpReply>> {
-  const { sessionStorage, shared, takes = () => true, timeoutMs } = options;
+  const { sessionStorage, shared, tab = false, takes = () => true, timeoutMs } = options;
   const around = options.surroundings === undefined ? {} : { surroundings: options.surroundings };
   // Buckets have no Web Storage.
   const localStorage = shared && takes('localStorage') && place.bucket === undefined;
   const indexedDB = shared && takes('indexedDB');
   const depot = shared ? DEPOT_KINDS.filter(takes) : [];
-  const request = { do: 'dump', localStorage, sessionStorage, ...READ_LIMITS, timeoutMs, ...around } as const;
+  const request = { do: 'dump', localStorage, sessionStorage, ...READ_LIMITS, timeoutMs, tab, ...around } as const;
   try {
     return await callPage(place, { ...request, indexedDB, depot });
   } catch (error) {

@@ -1,10 +1,13 @@
 /** Reads the open tabs: the sessionStorage of each, and the storage of the origins that they have open. */
 import { Chooser, type Loss, type PspError, type StateKind, type StorageItem, type TabState } from '@psp/protocol';
 import type { BrowserDriver, Frame, Tab } from './browser/driver.js';
+import type { TabHistory } from './browser/tab-memory.js';
 import type { EnvironmentNotes } from './environment.js';
 import { causeOfLoss } from './losses.js';
 import { addressOf } from './origins.js';
+import type { TabView } from './page/contract.js';
 import { readOrigin, type OriginReading } from './read-origin.js';
+import { leftAreas, siteHistory } from './tab-traces.js';
 
 /** What one tab tells. Its state is undefined where it is no page of a site, or closed meanwhile. */
 export interface TabReading {
@@ -28,6 +31,8 @@ interface Look {
   readonly sessionStorage: TabState['sessionStorage'];
   readonly losses: Loss[];
   readonly failures: Failure[];
+  history?: TabHistory;
+  view?: TabView;
 }
 
 /** A page that goes elsewhere while it is read is read again where it went. One that does so all the time is not. */
@@ -61,7 +66,7 @@ export class TabReader {
       }
       const told = failures.filter((failure) => !isGone(failure) || isOfPage(failure, seen));
       const losses = [...seen.losses, ...told.map((failure) => lossOf(at, failure))];
-      return { state: tabState(at, seen.sessionStorage), frames, urls, losses };
+      return { state: tabState(at, seen), frames, urls, losses };
     }
   }
 
@@ -73,14 +78,14 @@ export class TabReader {
     try {
       const listed = this.driver.frames(tab, { timeoutMs: this.timeoutMs });
       listed.catch(() => undefined); // awaited below, once the history is there
-      seen.urls.push(...(await this.driver.history(tab)));
+      await this.#readHistory(tab, seen);
       seen.frames.push(...(await listed));
     } catch (error) {
       await fail(error);
     }
     // All at once: a blocked tab costs its time once, not once a frame.
     const areas = firstOfEachOrigin(seen.frames)
-      .filter(this.#isWanted)
+      .filter((frame) => this.#isWanted(frame, seen))
       .map(async (frame) => {
         try {
           const items = await this.#readFrame(tab, frame, seen);
@@ -91,19 +96,36 @@ export class TabReader {
         }
       });
     seen.sessionStorage.push(...(await Promise.all(areas)).flat());
+    const left = leftAreas(this.driver, tab, seen);
+    seen.sessionStorage.push(...left.areas);
+    seen.losses.push(...left.losses);
     return seen;
   }
 
+  async #readHistory(tab: Tab, seen: Look): Promise<void> {
+    const { features, tabMemory } = this.driver;
+    if (features.tabMemory) {
+      const told = siteHistory(await tabMemory.entries(tab, { timeoutMs: this.timeoutMs }), tab);
+      if (told.history !== undefined) seen.history = told.history;
+      seen.losses.push(...told.losses);
+    }
+    const urls = seen.history?.entries.map(({ url }) => url) ?? (await this.driver.history(tab));
+    seen.urls.push(...urls);
+  }
+
   /** A frame of which nothing is wanted is not looked into. */
-  readonly #isWanted = ({ origin }: Frame): boolean =>
-    this.#isWantedOf(origin) ||
-    (['sessionStorage', 'environment'] as const).some((kind) => this.chooser.takesSome(kind, { origin }));
+  #isWanted(frame: Frame, { frames }: Look): boolean {
+    const { origin } = frame;
+    const ofPage = frame === frames[0] ? (['environment', 'tab'] as const) : [];
+    const kinds = ['sessionStorage', ...ofPage] as const;
+    return this.#isWantedOf(origin) || kinds.some((kind) => this.chooser.takesSome(kind, { origin }));
+  }
 
   #isWantedOf(origin: string | undefined): boolean {
     return this.chooser.takesSomeOf({ origin });
   }
 
-  async #readFrame(tab: Tab, frame: Frame, { frames, losses }: Look): Promise<StorageItem[]> {
+  async #readFrame(tab: Tab, frame: Frame, seen: Look): Promise<StorageItem[]> {
     const origin = frame.origin as string;
     // What tabs share is read once; not here where only a blank document can.
     const wanted = this.driver.features.databasesInTabs && this.#isWantedOf(origin);
@@ -113,13 +135,16 @@ export class TabReader {
     try {
       const place = { driver: this.driver, tab, frame };
       const takes = (kind: StateKind): boolean => this.chooser.takesSome(kind, { origin });
-      const isView = frame === frames[0] && takes('environment');
-      const around = isView ? { surroundings: tab.primary ? ('all' as const) : ('view' as const) } : {};
-      const options = { sessionStorage: takes('sessionStorage'), shared: first, takes, ...around };
+      const isPage = frame === seen.frames[0];
+      const scope = tab.primary ? ('all' as const) : ('view' as const);
+      const around = isPage && takes('environment') ? { surroundings: scope } : {};
+      const ofPage = { tab: isPage && takes('tab'), ...around };
+      const options = { sessionStorage: takes('sessionStorage'), shared: first, takes, ...ofPage };
       const reading = await readOrigin(place, { ...options, timeoutMs: this.timeoutMs });
       this.around.add(origin, reading.surroundings, tab.primary);
       if (first) this.readings.set(origin, reading);
-      else losses.push(...reading.losses);
+      else seen.losses.push(...reading.losses);
+      if (reading.tab !== undefined) seen.view = reading.tab;
       return reading.sessionStorage ?? [];
     } catch (error) {
       // Another way remains: a blank document of the origin in a helper tab.
@@ -153,12 +178,15 @@ function hasCrashed(cause: PspError): boolean {
 }
 
 /** Blank tabs and the browser's own pages are not part of a session. */
-function tabState(tab: Tab, sessionStorage: TabState['sessionStorage']): TabState | undefined {
-  if (!/^https?:/.test(tab.url)) return undefined;
+function tabState(tab: Tab, { history, view, sessionStorage }: Omit<Look, 'failures'>): TabState | undefined {
+  const url = history?.entries[history.index]?.url ?? tab.url;
+  if (!/^https?:/.test(url)) return undefined;
   return {
-    url: tab.url,
+    url,
     // A page may put half a character into its title, which JSON between languages cannot carry.
     ...(tab.title === undefined ? {} : { title: tab.title.toWellFormed() }),
+    ...(history === undefined ? {} : { history: { entries: [...history.entries], index: history.index } }),
+    ...viewOf(view),
     ...(tab.primary ? { active: true } : {}),
     sessionStorage,
   };
@@ -172,4 +200,10 @@ function lossOf(tab: Tab, { frame, cause }: Failure): Loss {
 
 function emptyReading(origin: string): OriginReading {
   return { state: { origin, localStorage: [], indexedDB: [] }, batches: [], losses: [], sessionStorage: [] };
+}
+
+/** What a page says is data from outside: where there is no isolated world, its scripts can alter it. */
+function viewOf(view: TabView | undefined): Pick<TabState, 'scroll' | 'forms'> {
+  if (view === undefined || !Number.isFinite(view.scroll.x) || !Number.isFinite(view.scroll.y)) return {};
+  return { scroll: view.scroll, forms: view.forms };
 }

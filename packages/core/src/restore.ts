@@ -19,7 +19,8 @@ import { addAuthenticators, passkeyLosses, type WebAuthnSession } from './webaut
 export interface RestoreOptions extends ChoiceInput, SurroundingsOptions {
   /**
    * What to do with the tabs of the session. `primary` (default): the sessionStorage of its active tab goes into the tab that
-   * the user handed over. `all`: that, and every other tab is opened at its address. `none`: no tab is touched.
+   * the user handed over, which goes back to where it stood. `all`: the window comes back, the active tab in the place of the user's own, each
+   * with its history, scroll position and values of forms; their pages are loaded. `none`: no tab is touched.
    */
   readonly tabs?: TabsMode;
   /**

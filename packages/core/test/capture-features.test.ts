@@ -77,10 +77,9 @@ describe('origins', () => {
     driver.jar.push(cookie);
     const { document } = await captureState(driver, { ...options, origins: ['https://given.example'] });
     expect(driver.calls.filter((call) => call.startsWith('visit'))).toEqual(['visit t1 https://given.example']);
-    expect(document.losses).toMatchObject([
-      { code: 'origin-not-open', kind: 'origin', origin: 'https://before.example' },
-    ]);
-    expect(document.losses[0]?.advice).toContain('origins');
+    const losses = document.losses.filter(({ kind }) => kind === 'origin');
+    expect(losses).toMatchObject([{ code: 'origin-not-open', kind: 'origin', origin: 'https://before.example' }]);
+    expect(losses[0]?.advice).toContain('origins');
     expect(document.origins.map(({ origin }) => origin)).toEqual(['https://a.example', 'https://given.example']);
   });
 
@@ -101,24 +100,23 @@ describe('origins', () => {
       'https://before.example',
       'https://listed.example',
     ]);
-    expect(document.losses).toEqual([]);
+    expect(document.losses.filter(({ kind }) => kind === 'origin')).toEqual([]);
   });
 
   test('[PSP-CAP-7] those that the browser does not list are named as a whole, with what to do', async () => {
     const driver = driverWith({});
     driver.discoverOrigins = async () => ({ origins: [], missing: 'origins of yesterday' });
     const { document } = await captureState(driver, options);
-    expect(document.losses).toMatchObject([
-      { code: 'origins-may-be-missing', kind: 'origin', detail: 'origins of yesterday' },
-    ]);
-    expect(document.losses[0]?.advice).toContain('origins');
+    const losses = document.losses.filter(({ kind }) => kind === 'origin');
+    expect(losses).toMatchObject([{ code: 'origins-may-be-missing', kind: 'origin', detail: 'origins of yesterday' }]);
+    expect(losses[0]?.advice).toContain('origins');
   });
 
   test('[PSP-CAP-7] lists that cannot be read are named; the capture goes on', async () => {
     const driver = driverWith({});
     driver.discoverOrigins = async () => Promise.reject(new PspError('TIMEOUT', 'no answer'));
     const { document } = await captureState(driver, options);
-    expect(document.losses).toMatchObject([
+    expect(document.losses.filter(({ kind }) => kind === 'origin')).toMatchObject([
       { code: 'origins-may-be-missing', detail: expect.stringContaining('no answer') },
     ]);
     expect(document.origins).toHaveLength(2);
@@ -131,6 +129,29 @@ describe('origins', () => {
     expect(dumps).toEqual(['dump tab https://a.example false true', 'dump t1 https://a.example true false']);
     expect(document.tabs).toMatchObject([{ sessionStorage: [{ origin: 'https://a.example', items }] }]);
     expect(document.origins[0]).toMatchObject({ origin: 'https://a.example', localStorage: items });
+  });
+});
+
+describe('sessionStorage of origins that a tab has left', () => {
+  const missing = async (driver: FakeDriver): Promise<unknown[]> =>
+    (await captureState(driver, options)).document.losses.filter(({ code }) => code.startsWith('session-storage'));
+
+  test('[PSP-TAB-5] is said to be missing where the history names them and nobody can tell', async () => {
+    const item = 'https://a.example/page';
+    expect(await missing(driverWith({}))).toMatchObject([
+      { code: 'session-storage-may-be-missing', kind: 'sessionStorage', origin: 'https://before.example', item },
+    ]);
+  });
+
+  test('is not where the tab has such a page open in a frame, nor where no history is told', async () => {
+    const open = driverWith({});
+    const { frames } = open;
+    const below = { id: 'below', origin: 'https://before.example', url: 'https://before.example/', firstParty: true };
+    open.frames = async (at) => [...(await frames(at)), below];
+    expect(await missing(open)).toEqual([]);
+    const silent = driverWith({ history: false });
+    silent.history = async () => [];
+    expect(await missing(silent)).toEqual([]);
   });
 });
 

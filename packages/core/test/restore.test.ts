@@ -2,6 +2,7 @@
 import { PspError, type SessionDocument, type TabState } from '@psp/protocol';
 import { describe, expect, test } from 'vitest';
 import type { Tab } from '../src/browser/driver.js';
+import type { TabHistory } from '../src/browser/tab-memory.js';
 import type { RestoreReport } from '../src/restore-report.js';
 import { restoreState } from '../src/restore.js';
 import type { RecordBatch } from '../src/state.js';
@@ -137,6 +138,33 @@ describe('the tabs of a restore', () => {
     expect(report.losses[0]?.advice).not.toContain('tabs: "all"');
     expect(report.notDone).toEqual([`tab ${url}`]);
     expect(driver.calls.at(-1)).toBe(mode === 'primary' ? `abandon user ${user.url}` : `abandon t1 ${url}`);
+  });
+
+  test('[PSP-TAB-7] a browser that takes no history opens the page of the tab, and says so where there is more', async () => {
+    const entries = ['https://a.example/w', url, 'https://a.example/y'].map((at) => ({ url: at }));
+    const { driver, document } = withTab({ history: { entries, index: 1 } });
+    document.tabs.push({
+      url: 'https://b.example/',
+      sessionStorage: [],
+      history: { entries: [{ url: 'https://b.example/' }], index: 0 },
+    });
+    const { losses } = await restoreState(driver, { document, batches: [] }, { tabs: 'all' });
+    expect(losses).toMatchObject([
+      { code: 'history-not-restored', kind: 'tab', item: url, detail: expect.stringContaining('3') },
+    ]);
+    expect(driver.calls).toEqual([`release user ${url}`, 'openTab t1', 'release t1 https://b.example/']);
+  });
+
+  test('a history of more entries than a browser keeps is cut around the page that the tab shows', async () => {
+    const entries = Array.from({ length: 80 }, (_, at) => ({ url: `https://a.example/${at}` }));
+    const { driver, document } = withTab({ url: 'https://a.example/70', history: { entries, index: 70 } });
+    driver.features = { ...driver.features, tabMemory: true };
+    const given: TabHistory[] = [];
+    const restoreEntries = async (_: Tab, history: TabHistory): Promise<void> => void given.push(history);
+    Object.assign(driver, { tabMemory: { ...driver.tabMemory, restoreEntries, bringToFront: async () => undefined } });
+    const { losses } = await restoreState(driver, { document, batches: [] }, { tabs: 'all' });
+    expect(given).toEqual([{ entries: entries.slice(30), index: 40 }]);
+    expect(losses).toMatchObject([{ code: 'history-entry-left-out', detail: '30 entries' }]);
   });
 
   test('a tab that cannot be opened is named, and the next one is tried', async () => {

@@ -5,6 +5,7 @@ import { originProblem } from './origin.js';
 import { cacheRecordProblem, depotProblem, fileRecordProblem } from './depot-check.js';
 import { eachOf, problem, repeated, under, unfit, type Problem } from './place.js';
 import type {
+  FormValue,
   IdbDatabase,
   IdbRecord,
   IdbStore,
@@ -59,7 +60,21 @@ function tabProblem(tab: TabState): Problem | undefined {
     areas,
     (area) => under('origin', originProblem(area.origin)) ?? under('items', itemsProblem(area.items)),
   );
-  return under('sessionStorage', one ?? repeated(areas, originOf, 'origin'));
+  return (
+    under('sessionStorage', one ?? repeated(areas, originOf, 'origin')) ??
+    under('history', historyProblem(tab)) ??
+    under('forms', formsProblem(tab.forms ?? []))
+  );
+}
+
+function historyProblem({ history }: TabState): Problem | undefined {
+  if (history === undefined || history.index < history.entries.length) return undefined;
+  return under('index', problem(`expected the number of an entry, from 0 to ${history.entries.length - 1}`));
+}
+
+function formsProblem(forms: readonly FormValue[]): Problem | undefined {
+  const one = eachOf(forms, ({ value }) => under('value', value === undefined ? undefined : wireStringProblem(value)));
+  return one ?? repeated(forms, ({ field }) => field, 'field');
 }
 
 function activeProblem(tabs: readonly TabState[]): Problem | undefined {

@@ -13,7 +13,7 @@ export const restore: Command<
 > = {
   name: 'restore',
   summary: 'restore a session into a running browser',
-  description: `Replaces what the browser holds for the origins of the session, and leaves other origins alone. Its tabs are opened, each with its sessionStorage. What is not chosen stays as it is. ${ADDRESS_HELP} ${CHOICE_HELP}`,
+  description: `Replaces what the browser holds for the origins of the session, and leaves other origins alone. Its tabs are opened, each with its history, sessionStorage, scroll position and form values. What is not chosen stays as it is. ${ADDRESS_HELP} ${CHOICE_HELP}`,
   arguments: [ID_ARGUMENT],
   options: [
     ...BROWSER_OPTIONS,

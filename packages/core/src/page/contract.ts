@@ -5,6 +5,7 @@
 import type {
   CacheState,
   FilesState,
+  FormValue,
   IdbDatabase,
   IdbStore,
   NameRules,
@@ -41,6 +42,8 @@ export interface DumpRequest {
   timeoutMs: number;
   /** What to tell of the surroundings beside the storage, if anything. */
   surroundings?: SurroundingsScope;
+  /** Tell what the user of the tab sees and did, too. */
+  tab?: boolean;
 }
 /** One line of records follows the header for each entry of `batches`, in that order, then one for each of `depot.batches`. */
 export interface DumpReply {
@@ -57,6 +60,7 @@ export interface DumpReply {
   depot?: DepotReply;
   losses: PageLoss[];
   surroundings?: SurroundingsReply;
+  tab?: TabView;
 }
 
 /** The caches by their index, or the files. */
@@ -213,6 +217,29 @@ export interface FindReply {
   status?: number;
 }
 
+/** What the user of a tab sees and did. */
+export interface TabView {
+  scroll: { x: number; y: number };
+  /** Of controls that the user changed and that hold no secret. */
+  forms: FormValue[];
+}
+
+/** Scrolls the page and enters values, once it has loaded and if its address is `url`, but for query and fragment. */
+export interface TabRequest {
+  do: 'tab';
+  url: string;
+  scroll?: TabView['scroll'];
+  forms: FormValue[];
+  timeoutMs: number;
+}
+export interface TabReply {
+  /** It is another page. */
+  otherPage: boolean;
+  /** Fields that are not there, or do not keep their value. */
+  refused: string[];
+  scrolled: boolean;
+}
+
 /** Every request says for which origin it is meant. A document keeps its place when it goes to another site. */
 export interface Addressed {
   /** ASCII origin. A document of another origin does nothing and replies `elsewhere`. */
@@ -231,7 +258,8 @@ export type PageRequest =
   | PutRequest
   | PutEntriesRequest
   | SurroundingsRequest
-  | FindRequest;
+  | FindRequest
+  | TabRequest;
 /** A failure of the page code itself, or its refusal to work for another origin. */
 export interface PageFailure {
   error: string;

@@ -14,6 +14,7 @@ import type {
   PutRequest,
   RecordsRequest,
   SurroundingsRequest,
+  TabRequest,
 } from './contract.js';
 import { keyPolicy } from './codec/key-policy.js';
 import { WireError } from './codec/wire.js';
@@ -28,6 +29,7 @@ import { find } from './find.js';
 import { fromWireString } from './codec/text.js';
 import { describe } from './loss.js';
 import { readSurroundings } from './surroundings.js';
+import { readTabView, writeTabView } from './tab-view.js';
 import { readStorage, writeStorage } from './web-storage.js';
 
 interface Reply {
@@ -40,10 +42,12 @@ async function dump(request: DumpRequest): Promise<Reply> {
   const around =
     request.surroundings === undefined ? undefined : readSurroundings(request.surroundings).catch(() => ({}));
   const { header, lines } = await dumpStorage(request);
-  return { header: around === undefined ? header : { ...header, surroundings: await around }, lines };
+  if (around !== undefined) header.surroundings = await around;
+  if (request.tab === true) header.tab = readTabView();
+  return { header, lines };
 }
 
-async function dumpStorage(request: DumpRequest): Promise<Reply> {
+async function dumpStorage(request: DumpRequest): Promise<{ header: DumpReply; lines: readonly string[] }> {
   const losses: PageLoss[] = [];
   const header: DumpReply = { batches: [], rest: [], losses };
   for (const kind of ['localStorage', 'sessionStorage'] as const) {
@@ -109,6 +113,10 @@ async function putIn(request: PutEntriesRequest): Promise<Reply> {
   return { header: await putEntries(request), lines: [] };
 }
 
+async function tab(request: TabRequest): Promise<Reply> {
+  return { header: await writeTabView(request), lines: [] };
+}
+
 const ACTIONS: Readonly<Record<PageRequest['do'], (request: never) => Promise<Reply>>> = {
   dump,
   records,
@@ -118,6 +126,7 @@ const ACTIONS: Readonly<Record<PageRequest['do'], (request: never) => Promise<Re
   putEntries: putIn,
   surroundings,
   find: async (request: FindRequest): Promise<Reply> => ({ header: find(request), lines: [] }),
+  tab,
 };
 
 const ELSEWHERE: PageFailure = { error: 'the document is of another origin', elsewhere: true };

@@ -18,6 +18,7 @@ import type {
   PutRequest,
   RecordsReply,
   SurroundingsReply,
+  TabReply,
 } from '../../src/page/contract.js';
 import type * as Kit from './kit.js';
 import { launchChromium } from '../support/chromium.js';
@@ -39,6 +40,7 @@ interface Replies {
   put: PutReply;
   putEntries: PutEntriesReply;
   surroundings: SurroundingsReply;
+  tab: TabReply;
 }
 
 /** A page of one origin. */

@@ -22,6 +22,13 @@ export const LOSS_ADVICE = {
   'tab-crashed': 'The tab crashed. Reload it, then capture again.',
   'tab-failed': 'The tab went elsewhere, or would not be read or written. See the detail, then repeat.',
   'tab-not-restored': 'Other tabs were in the session. Restore with `tabs: "all"` to open them.',
+  'history-entry-left-out': 'Pages of the browser itself, files and the like are not opened elsewhere. Nothing to do.',
+  'history-not-restored':
+    'The tab stands on its page, and has nothing to go back or forward to. Restore into Chromium if that matters.',
+  'session-storage-may-be-missing':
+    'The browser tells what is here only while the tab shows this origin, or over CDP when the tab showed it after PSP was attached. Go back to a page of it, then capture again.',
+  'form-value-not-restored': 'The page has no such field, or does not keep the value. Fill it in by hand.',
+  'scroll-not-restored': 'The page is another one by now, or shorter. Nothing to do.',
   'permission-not-restored':
     'Permissions are settings of the browser. Give `launchOptions` to the framework, or grant them in the browser.',
   'environment-not-restored': 'Give `launchOptions` to the framework, which sets it at launch.',

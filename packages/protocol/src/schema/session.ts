@@ -143,7 +143,10 @@ export const FormValue = Type.Object({
 });
 export type FormValue = Static<typeof FormValue>;
 
-/** An open tab: sessionStorage belongs to a tab and, within it, to an origin. Tabs stand in their order in the window. */
+/**
+ * An open tab: sessionStorage belongs to a tab and, within it, to an origin. The active tab stands first, then the others in their order as
+ * far as the browser tells one.
+ */
 export const TabState = Type.Object({
   url: Type.String(),
   title: Type.Optional(Type.String()),

@@ -45,9 +45,9 @@ export class BlankTab {
   #isBlank = false;
   #isOn = false;
   #off: (() => void) | undefined;
-  /** The documents that the tab shows and that the last visit made, by the browser's names. */
-  #shown: string | undefined;
-  #made: string | undefined;
+  /** The tab shows a document of ours, whatever its address is by now; and whether it shows another than when it was sent away. */
+  #shows = false;
+  #hasMoved = false;
 
   constructor(readonly target: Target) {}
 
@@ -59,11 +59,7 @@ export class BlankTab {
     this.#wanted = origin;
     this.#title = title;
     const begun = this.#isOn ? undefined : await this.#begin();
-    const { frameId, loaderId, errorText } = await this.target.send(
-      'Page.navigate',
-      { url: `${origin}${PATH}` },
-      timeoutMs,
-    );
+    const { frameId, errorText } = await this.target.send('Page.navigate', { url: `${origin}${PATH}` }, timeoutMs);
     if (errorText !== undefined) {
       throw new PspError('BROWSER_UNREACHABLE', `The browser would not open ${origin}: ${errorText}.`);
     }
@@ -77,7 +73,6 @@ export class BlankTab {
       throw new PspError('BROWSER_UNREACHABLE', `The browser opened another place instead of ${origin}.`);
     }
     this.#isBlank = true;
-    this.#made = loaderId;
     return { frameId, executionContextId };
   }
 
@@ -109,14 +104,23 @@ export class BlankTab {
 
   async #leave(go: () => Promise<Gone>, timeoutMs: number): Promise<boolean> {
     await this.#stop(timeoutMs);
+    // A tab that was never visited tells of its pages, too.
+    if (this.#off === undefined) await this.#watch(timeoutMs);
+    this.#hasMoved = false;
     const gone = await go();
     const left = gone?.errorText !== 'net::ERR_ABORTED' && (await this.#left(timeoutMs));
     if (!left) {
+      this.#hasMoved = false;
       await this.target.send('Page.navigate', { url: 'about:blank' }, timeoutMs);
       await this.#left(timeoutMs);
     }
     this.#unwatch();
     return left;
+  }
+
+  async #watch(timeoutMs: number): Promise<void> {
+    this.#off = this.target.onEvent((event) => this.#onEvent(event));
+    await this.target.send('Page.enable', {}, timeoutMs);
   }
 
   #unwatch(): void {
@@ -137,7 +141,7 @@ export class BlankTab {
   /** Waits until the browser, too, knows that the blank page is gone. False when it still stands after `timeoutMs`. */
   async #left(timeoutMs: number): Promise<boolean> {
     const deadline = performance.now() + timeoutMs;
-    while (await this.#stands()) {
+    while (!this.#hasMoved || (await this.#stands())) {
       if (performance.now() > deadline) return false;
       await sleep(POLL_MS);
     }
@@ -145,7 +149,7 @@ export class BlankTab {
   }
 
   async #stands(): Promise<boolean> {
-    if (this.#made !== undefined && this.#shown === this.#made) return true;
+    if (this.#shows) return true;
     try {
       const { entries, currentIndex } = await this.target.send('Page.getNavigationHistory', {});
       return isBlankUrl(entries[currentIndex]?.url ?? '');
@@ -183,7 +187,9 @@ export class BlankTab {
       this.#answer(event.params as Protocol.Fetch.RequestPausedEvent);
     if (event.method === 'Page.frameNavigated') {
       const { frame } = event.params as Protocol.Page.FrameNavigatedEvent;
-      if (frame.id === this.target.id) this.#shown = frame.loaderId;
+      if (frame.id !== this.target.id) return;
+      this.#shows = frame.url.endsWith(PATH);
+      this.#hasMoved = true;
     }
     if (event.method !== 'Page.javascriptDialogOpening') return;
     const { type } = event.params as Protocol.Page.JavascriptDialogOpeningEvent;

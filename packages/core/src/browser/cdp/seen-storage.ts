@@ -80,6 +80,8 @@ export class SeenStorage {
       // A page that leaves at once is gone before a second call: its key is known without being asked for.
       const origin = frame.parentId === undefined ? originOf(frame.url) : undefined;
       const reading = origin === undefined ? this.#readFrame(target, frame.id) : this.#read(target, `${origin}/`);
+      // The page of an error is no document of the address, which still becomes an entry of the history.
+      if (frame.parentId === undefined) this.#area(target, `${originOf(frame.unreachableUrl ?? '')}/`);
       reading.catch(() => undefined); // of a page that has gone: what is known of it stays
     } else if (method.startsWith('DOMStorage.')) {
       const { storageId } = params as Protocol.DOMStorage.DomStorageItemsClearedEvent;

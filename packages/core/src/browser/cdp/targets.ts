@@ -22,6 +22,8 @@ export class Targets {
   /** Tabs that are being asked to tell of their frames. */
   readonly #watching = new Set<Promise<void>>();
   readonly seenStorage = new SeenStorage();
+  /** Tabs in the order in which the browser told of them. Its list has none. */
+  readonly #told = new Set<string>();
   readonly #off: () => void;
   readonly #onDocument = new Set<(url: string) => void>();
   readonly #onOpened = new Set<(info: TargetInfo) => void>();
@@ -64,10 +66,12 @@ export class Targets {
     return Target.attach(targetId, this.transport, { timeoutMs: this.timeoutMs, onDetached });
   }
 
-  /** Targets of this context, as the browser lists them now. */
+  /** Targets of this context that there are now, in the order in which they were opened since `watch`. */
   async list(): Promise<TargetInfo[]> {
     const { targetInfos } = await this.send('Target.getTargets', {});
-    return targetInfos.filter((target) => this.#isOurs(target));
+    const order = new Map([...this.#told].map((id, index) => [id, index]));
+    const place = ({ targetId }: TargetInfo): number => order.get(targetId) ?? order.size;
+    return targetInfos.filter((target) => this.#isOurs(target)).toSorted((a, b) => place(a) - place(b));
   }
 
   /** The out-of-process frames below a tab, at any depth. */
@@ -129,6 +133,7 @@ export class Targets {
       const { targetId } = event.params as Protocol.Target.TargetDestroyedEvent;
       this.#elsewhere.delete(targetId);
       this.seenStorage.forget(targetId);
+      this.#told.delete(targetId);
     }
     if (event.method !== 'Target.targetCreated' && event.method !== 'Target.targetInfoChanged') return;
     const { targetInfo } = event.params as { targetInfo: TargetInfo };
@@ -136,6 +141,7 @@ export class Targets {
     if (!this.#isOurs(targetInfo)) return void this.#elsewhere.add(targetInfo.targetId);
     this.#note(targetInfo.url);
     if (event.method !== 'Target.targetCreated') return;
+    this.#told.add(targetInfo.targetId);
     this.#watchFrames(targetInfo);
     for (const listener of this.#onOpened) listener(targetInfo);
   }
