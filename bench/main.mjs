@@ -14,7 +14,7 @@ import { markdown, table } from './report.mjs';
 import { inTurns } from './turns.mjs';
 
 const short = process.argv.includes('--short');
-const ROUNDS = short ? 1 : 7;
+const ROUNDS = short ? 1 : 5;
 const SMALL = { items: 20, records: 100, bytes: 300 };
 
 const folder = await mkdtemp(join(tmpdir(), 'psp-bench-'));

@@ -44,8 +44,8 @@ ${memoryLines(memory)
 }
 
 function cells({ name, work, playwright, psp, faster, floor, over, growth }) {
-  const last = growth === undefined ? times(over) : times(growth);
-  return [`${name}: ${work}`, ms(playwright), ms(psp), times(faster), ms(floor), last];
+  const what = growth === undefined ? `${name}: ${work}` : `${name}: ${work} (${times(growth)})`;
+  return [what, ms(playwright), ms(psp), times(faster), ms(floor), times(over)];
 }
 
 function memoryLines({ records, bytes, peaks }) {
