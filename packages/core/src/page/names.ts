@@ -7,6 +7,13 @@ export function isTaken(rules: NameRules, names: readonly string[]): boolean {
   return rules.every(({ include, exclude }) => (include === undefined || include.some(fits)) && !exclude.some(fits));
 }
 
+/** Whether a database may be touched with all of its stores, which go by `database/store`. */
+export function isWholeTaken(rules: NameRules, database: string): boolean {
+  const ofStore = (pattern: string): boolean =>
+    pattern.includes('/') && matches(pattern.slice(0, pattern.lastIndexOf('/')), database);
+  return isTaken(rules, [database]) && !rules.some(({ exclude }) => exclude.some(ofStore));
+}
+
 function matches(pattern: string, name: string): boolean {
   const parts = pattern.split('*').map((part) => part.replace(/[\\^$.+?()[\]{}|/-]/g, '\\$&'));
   return new RegExp(`^${parts.join('[^]*')}$`).test(name);

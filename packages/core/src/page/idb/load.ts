@@ -4,7 +4,7 @@ import { fromWireString, toWireString } from '../codec/text.js';
 import { WireError } from '../codec/wire.js';
 import type { PageLoss } from '../contract.js';
 import { databaseLoss, label, loss } from '../loss.js';
-import { isTaken } from '../names.js';
+import { isTaken, isWholeTaken } from '../names.js';
 import { databaseInfos } from './dump.js';
 import { peekGenerator, setGenerator } from './generator.js';
 import { deleteDatabase, openDatabase, upgradeDatabase } from './open.js';
@@ -38,7 +38,7 @@ export async function loadDatabases(
       return false;
     }
   };
-  const others = [...versions].filter(([name]) => !names.includes(name) && isTaken(rules, [name]));
+  const others = [...versions].filter(([name]) => !names.includes(name) && isWholeTaken(rules, name));
   // All at once, so that the waits for blocked databases do not add up.
   const [made] = await Promise.all([
     Promise.all(
