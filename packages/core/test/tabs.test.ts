@@ -130,7 +130,19 @@ describe('a window', () => {
     ]);
   });
 
-  test('[PSP-TAB-5] an origin that was left before PSP was attached is said, and one in a fresh tab never is', async () => {
+  test('[PSP-TAB-5] an origin that was left after PSP was attached is never said to be missing, nor one that gave no page', async () => {
+    const page = await user.open();
+    const driver = await user.join(page);
+    await page.goto(`${a}/`);
+    await page.goto('http://refused.localhost:65500/').catch(() => undefined);
+    await page.waitForURL('chrome-error://chromewebdata/');
+    await page.goto(`${b}/`);
+    const { document } = await captureState(driver, { id: newSessionId(), name: 'window' });
+    expect(document.tabs[0]?.history?.entries).toHaveLength(3);
+    expect(document.losses.filter(({ code }) => code.startsWith('session'))).toEqual([]);
+  });
+
+  test('[PSP-TAB-5] an origin that was left before PSP was attached is said', async () => {
     const page = await user.open();
     await page.goto(`${a}/`);
     await page.evaluate('sessionStorage.setItem("k", "v")');
