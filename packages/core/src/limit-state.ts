@@ -27,7 +27,7 @@ export function limitState(state: CapturedState, maxBytes: MaxBytes): CapturedSt
 }
 
 /** What one place may still take of a kind. */
-export class Room {
+class Room {
   #used = 0;
 
   constructor(

@@ -115,7 +115,10 @@ test('[PSP-CHO-4] what is included by its origin is looked at, though nothing po
 test('[PSP-CHO-5] a restore leaves alone what was not chosen: at the capture, and now', async () => {
   for (const host of ['b.localhost', 'a.localhost']) await seeded(page, host, 'new');
   const source = await openPlaywrightDriver(page, 30_000);
-  const captured = await captureState(source, { ...named, choices: [{ exclude: ['cookie:theme', 'indexedDB:ads/*'] }] });
+  const captured = await captureState(source, {
+    ...named,
+    choices: [{ exclude: ['cookie:theme', 'indexedDB:ads/*'] }],
+  });
   await source.close();
 
   const target = await (await browser.newContext()).newPage();
