@@ -3,6 +3,7 @@ import {
   type Chooser,
   type ChoiceInput,
   type Binding,
+  showStoragePlace,
   type Cookie,
   SESSION_VERSION,
   SkippedTally,
@@ -14,7 +15,7 @@ import {
   type StateKind,
   type TabState,
 } from '@psp/protocol';
-import type { BrowserDriver, Discovery, Tab } from './browser/driver.js';
+import type { BrowserDriver, Discovery, PartitionedPlace, Tab } from './browser/driver.js';
 import { chooserOf, chooseState, noteUnread } from './choice.js';
 import { EnvironmentNotes } from './environment.js';
 import { HelperPool } from './helper-pool.js';
@@ -22,12 +23,14 @@ import { limitState } from './limit-state.js';
 import { causeOfLoss, withAdvice } from './losses.js';
 import { checkedMaxBytes, type MaxBytes } from './max-bytes.js';
 import type { NamedAccess } from './named-access.js';
-import { originsOfCookies, seenOrigins } from './origins.js';
+import { originsBelow, originsOfCookies, seenOrigins } from './origins.js';
 import { hasDepot } from './read-depot.js';
 import { readOrigin, type OriginReading } from './read-origin.js';
+import { eachOnce, openPlaces, placeKey, unopenedLoss } from './read-partitions.js';
 import { TabReader, type TabReading } from './read-tabs.js';
 import type { RecordBatch, SessionState } from './state.js';
 import { checkedTimeout } from './timeout.js';
+import { visitPlace, type VisitablePlace } from './visit-place.js';
 
 /** What is being done, for people who wait: `done` of `total` origins. */
 export interface Progress {
@@ -48,6 +51,8 @@ export interface CaptureOptions {
   readonly maxBytes?: MaxBytes;
   /** What the caller named beside the page. */
   readonly named?: NamedAccess;
+  /** Places below other sites to look at besides those that are found. */
+  readonly places?: readonly PartitionedPlace[];
   /** Milliseconds that one page may take to answer. Default 10,000. */
   readonly timeoutMs?: number;
   readonly onProgress?: (progress: Progress) => void;
@@ -103,22 +108,31 @@ class CaptureRun {
     const frames = found.flatMap((tab) => tab.frames);
     const urls = found.flatMap((tab) => tab.urls);
     const seen = seenOrigins({ frames, urls, visited: this.driver.visited(), given });
-    const { cookies, losses } = jar ?? (await this.driver.cookies(this.#places(seen)));
+    const open = [...openPlaces(frames), ...(this.options.places ?? [])];
+    const below = originsBelow(frames, discovery.places);
+    const { cookies, losses } = jar ?? (await this.driver.cookies(this.#cookiePlaces([...seen, ...below])));
     this.#losses.push(...losses, ...found.flatMap((tab) => tab.losses), ...missingLosses(discovery, this.#chooser));
-    const known = new Set([...seen, ...discovery.origins]);
     const bindings = this.#readBindings(cookies);
     bindings.catch(() => undefined); // awaited once the origins are read
-    for (const origin of known) noteUnread(this.#skipped, this.#chooser, origin);
-    const unopened = this.#unopened(known, cookies);
-    await this.#readUnopened(unopened.filter((origin) => this.#chooser.takesSomeOf({ origin })));
+    const known = new Set([...seen, ...discovery.origins, ...below]);
+    const places = eachOnce([...open, ...discovery.places]);
+    for (const origin of known) noteUnread(this.#skipped, this.#chooser, { origin });
+    for (const place of places) noteUnread(this.#skipped, this.#chooser, place);
+    const unopened: VisitablePlace[] = this.#unopened(known, cookies).map((origin) => ({ origin }));
+    unopened.push(...places.filter((place) => !this.#readings.has(placeKey(place))));
+    await this.#readUnopened(unopened.filter((place) => this.#isWanted(place)));
     const tabs = found.flatMap((tab) => tab.state ?? []);
     this.#bindings = await bindings;
-    return this.#assemble(cookies, tabs, seen, version);
+    return this.#assemble(cookies, tabs, new Set([...seen, ...open.map(placeKey)]), version);
+  }
+
+  #isWanted({ origin, partition }: VisitablePlace): boolean {
+    return this.#chooser.takesSomeOf({ origin, ...(partition === undefined ? {} : { partition }) });
   }
 
   /** Where cookies are wanted of, besides open pages. A place that only a request could open is none, unless the caller names it. */
-  #places(seen: ReadonlySet<string>): string[] {
-    const origins = [...(this.driver.features.offlineVisit ? seen : (this.options.origins ?? []))];
+  #cookiePlaces(known: readonly string[]): string[] {
+    const origins = this.driver.features.offlineVisit ? known : (this.options.origins ?? []);
     return origins.filter((origin) => this.#chooser.takesSome('cookie', { origin })).map((origin) => `${origin}/`);
   }
 
@@ -135,7 +149,7 @@ class CaptureRun {
       return await this.driver.discoverOrigins({ timeoutMs: this.#timeoutMs });
     } catch (error) {
       const { message } = await causeOfLoss(this.driver, error);
-      return { origins: [], missing: `The lists of the browser could not be read: ${message}` };
+      return { origins: [], places: [], missing: `The lists of the browser could not be read: ${message}` };
     }
   }
 
@@ -174,32 +188,35 @@ class CaptureRun {
     return Promise.all(tabs.map((tab) => reader.read(tab)));
   }
 
-  async #readUnopened(origins: readonly string[]): Promise<void> {
+  async #readUnopened(places: readonly VisitablePlace[]): Promise<void> {
     let done = 0;
     const pool = new HelperPool(this.driver);
     try {
-      await pool.forEach(origins, async (origin, withTab) => {
+      await pool.forEach(places, async (place, withTab) => {
         try {
-          this.#readings.set(origin, await withTab((tab) => this.#readBlank(tab, origin)));
+          const reading = await withTab((tab) => this.#readBlank(tab, place));
+          this.#readings.set(placeKey(reading.state), reading);
         } catch (error) {
-          this.#losses.push(originLoss(origin, await causeOfLoss(this.driver, error)));
+          this.#losses.push(placeLoss(place, await causeOfLoss(this.driver, error)));
         }
-        this.#progress('origins', ++done, origins.length);
+        this.#progress('origins', ++done, places.length);
       });
     } finally {
       await pool.close();
     }
   }
 
-  /** Reads an origin in a blank document of it. */
-  async #readBlank(tab: Tab, origin: string): Promise<OriginReading> {
+  /** Reads a place in a blank document of it. */
+  async #readBlank(tab: Tab, place: VisitablePlace): Promise<OriginReading> {
     const timeoutMs = this.#timeoutMs;
-    const frame = await this.driver.visitBlank(tab, origin, { timeoutMs });
-    const takes = (kind: StateKind): boolean => this.#chooser.takesSome(kind, { origin });
-    const surroundings = takes('environment') ? ({ surroundings: 'permissions' } as const) : {};
+    const frame = await visitPlace(this.driver, tab, place, timeoutMs);
+    const takes = (kind: StateKind): boolean => this.#chooser.takesSome(kind, frame);
+    // Permissions are those of a tab's own site.
+    const isWanted = place.partition === undefined && takes('environment');
+    const surroundings = isWanted ? ({ surroundings: 'permissions' } as const) : {};
     const options = { sessionStorage: false, shared: true, takes, ...surroundings, timeoutMs };
     const reading = await readOrigin({ driver: this.driver, tab, frame }, options);
-    this.#around.add(origin, reading.surroundings);
+    this.#around.add(place.origin, reading.surroundings);
     return reading;
   }
 
@@ -209,7 +226,7 @@ class CaptureRun {
     seen: ReadonlySet<string>,
     version: { browserVersion?: string; userAgent?: string },
   ): Promise<CapturedState> {
-    const readings = [...this.#readings.values()].toSorted((a, b) => (a.state.origin < b.state.origin ? -1 : 1));
+    const readings = [...this.#readings.values()].toSorted(byPlace);
     const kept = readings.flatMap((reading) => (isPart(reading, seen) ? [reading, ...(reading.buckets ?? [])] : []));
     const losses = [...this.#losses, ...readings.flatMap((reading) => reading.losses)].map(withAdvice);
     const environment = this.#around.environment();
@@ -255,7 +272,7 @@ class CaptureRun {
 function isPart(reading: OriginReading, seen: ReadonlySet<string>): boolean {
   const { state, losses } = reading;
   if (state.localStorage.length > 0 || state.indexedDB.length > 0 || hasDepot(reading)) return true;
-  return losses.length === 0 && seen.has(state.origin);
+  return losses.length === 0 && seen.has(placeKey(state));
 }
 
 /** Where the choice names all origins that are wanted, no other can be missing. */
@@ -265,7 +282,14 @@ function missingLosses({ missing }: Discovery, chooser: Chooser): Loss[] {
     : [{ code: 'origins-may-be-missing', kind: 'origin', detail: missing }];
 }
 
-function originLoss(origin: string, cause: PspError): Loss {
+function placeLoss({ origin, partition }: VisitablePlace, cause: PspError): Loss {
+  if (partition !== undefined) return unopenedLoss({ origin, partition }, cause);
   const code = cause.code === 'TIMEOUT' ? 'origin-timeout' : 'origin-failed';
   return { code, kind: 'origin', origin, detail: cause.message };
+}
+
+/** By origin, what an origin has for itself first. */
+function byPlace({ state: a }: OriginReading, { state: b }: OriginReading): number {
+  if (a.origin !== b.origin) return a.origin < b.origin ? -1 : 1;
+  return showStoragePlace(a) < showStoragePlace(b) ? -1 : 1;
 }

@@ -1,5 +1,6 @@
 /** What a capture, a restore or an export takes of a session by the user's choice, with the records that belong to it. */
 import {
+  type ChoicePlace,
   Chooser,
   chooseDocument,
   parseChoice,
@@ -44,8 +45,9 @@ async function* takenOf(
 }
 
 /** Notes what of an origin is not looked at: all of it, or kinds of state. */
-export function noteUnread(skipped: SkippedTally, chooser: Chooser, origin: string): void {
-  if (!chooser.takesSomeOf({ origin })) return skipped.note('origin', origin, 1);
+export function noteUnread(skipped: SkippedTally, chooser: Chooser, place: ChoicePlace): void {
+  const { origin } = place;
+  if (!chooser.takesSomeOf(place)) return skipped.note('origin', origin, 1);
   for (const kind of [...ORIGIN_KINDS, 'sessionStorage'] as const)
-    if (!chooser.takesSome(kind, { origin })) skipped.note(kind, origin);
+    if (!chooser.takesSome(kind, place)) skipped.note(kind, origin);
 }

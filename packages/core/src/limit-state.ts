@@ -115,8 +115,8 @@ class Limiting {
   }
 
   #tab(tab: TabState): TabState {
-    const sessionStorage = tab.sessionStorage.map(({ origin, items }) => {
-      return { origin, items: itemsThatFit(items, this.#room('sessionStorage', { origin })) };
+    const sessionStorage = tab.sessionStorage.map(({ items, ...place }) => {
+      return { ...place, items: itemsThatFit(items, this.#room('sessionStorage', place)) };
     });
     return { ...tab, sessionStorage };
   }

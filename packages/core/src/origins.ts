@@ -11,10 +11,13 @@ export interface Traces {
   readonly given: readonly string[];
 }
 
-/** Where the user has been, or the caller points. Partitioned frames count too: their origin may have first-party storage as well. */
+/**
+ * Where the user has been, or the caller points. Not the origins of frames below other sites: their storage there is another than what
+ * they have for themselves, which a restore is not to empty on the strength of such a frame.
+ */
 export function seenOrigins(traces: Traces): Set<string> {
   const origins = new Set<string>(traces.given);
-  for (const frame of traces.frames) if (frame.origin !== undefined) origins.add(frame.origin);
+  for (const { origin, firstParty } of traces.frames) if (origin !== undefined && firstParty) origins.add(origin);
   for (const url of traces.urls) {
     const origin = originOf(url);
     if (origin !== undefined) origins.add(origin);
@@ -23,11 +26,21 @@ export function seenOrigins(traces: Traces): Set<string> {
   return origins;
 }
 
-/** The origins that a document speaks of, those of its tabs first: they need have no storage that tabs share. */
+/** A guess: whoever has storage below another site may have some for itself. */
+export function originsBelow(frames: readonly Frame[], places: readonly { readonly origin: string }[]): string[] {
+  const foreign = frames.filter(({ firstParty }) => !firstParty);
+  return [...foreign, ...places].map(({ origin }) => origin).filter((origin) => origin !== undefined);
+}
+
+/**
+ * The origins that a document speaks of, those of its tabs first: they need have no storage that tabs share. Places below other sites
+ * say nothing of what their origin has for itself.
+ */
 export function originsOfDocument({ tabs, origins }: SessionDocument): string[] {
-  const ofTabs = tabs.flatMap((tab) => [originOf(tab.url), ...tab.sessionStorage.map(({ origin }) => origin)]);
-  const all = [...ofTabs, ...origins.map(({ origin }) => origin)].filter((origin) => origin !== undefined);
-  return [...new Set(all)];
+  const own = (places: readonly { readonly origin: string; readonly partition?: unknown }[]): string[] =>
+    places.filter(({ partition }) => partition === undefined).map(({ origin }) => origin);
+  const ofTabs = tabs.flatMap((tab) => [originOf(tab.url), ...own(tab.sessionStorage)]);
+  return [...new Set([...ofTabs, ...own(origins)].filter((origin) => origin !== undefined))];
 }
 
 /** A guess: a site that sets a cookie may keep more. */

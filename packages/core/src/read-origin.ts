@@ -79,8 +79,12 @@ export async function readOrigin(place: Place, options: ReadOptions): Promise<Or
   losses.push(...depot.losses);
   // The payload lists records in this order (PSP-PAY-2).
   batches.sort((a, b) => comparePlaces([0, ...a.at] as RecordPlace, [0, ...b.at] as RecordPlace));
-  const bucket = place.bucket === undefined ? {} : { bucket: place.bucket };
-  const state = { origin, ...bucket, localStorage: header.localStorage ?? [], indexedDB: databases, ...depot.state };
+  const { partition } = place.frame;
+  const where = {
+    ...(partition === undefined ? {} : { partition }),
+    ...(place.bucket === undefined ? {} : { bucket: place.bucket }),
+  };
+  const state = { origin, ...where, localStorage: header.localStorage ?? [], indexedDB: databases, ...depot.state };
   const buckets = await readBuckets(place, header.depot?.buckets ?? [], options, losses);
   const ofThis = losses.map((loss) => ofOrigin(loss, showStoragePlace(state)));
   return {

@@ -7,6 +7,7 @@ import { causeOfLoss } from './losses.js';
 import { addressOf } from './origins.js';
 import type { TabView } from './page/contract.js';
 import { readOrigin, type OriginReading } from './read-origin.js';
+import { firstOfEachPlace, placeKey, unreadPlaces } from './read-partitions.js';
 import { leftAreas, siteHistory } from './tab-traces.js';
 
 /** What one tab tells. Its state is undefined where it is no page of a site, or closed meanwhile. */
@@ -41,7 +42,7 @@ const LOOKS = 2;
 export class TabReader {
   constructor(
     readonly driver: BrowserDriver,
-    /** What is known of each origin; added to. */
+    /** What is known of each place, by `placeKey`; added to. */
     readonly readings: Map<string, OriginReading>,
     readonly timeoutMs: number,
     /** What pages tell of their surroundings; added to. */
@@ -83,13 +84,16 @@ export class TabReader {
     } catch (error) {
       await fail(error);
     }
+    seen.losses.push(...unreadPlaces(this.driver, seen.frames));
     // All at once: a blocked tab costs its time once, not once a frame.
-    const areas = firstOfEachOrigin(seen.frames)
+    const areas = firstOfEachPlace(seen.frames)
       .filter((frame) => this.#isWanted(frame, seen))
       .map(async (frame) => {
         try {
           const items = await this.#readFrame(tab, frame, seen);
-          return items.length > 0 ? [{ origin: frame.origin as string, items }] : [];
+          const { partition } = frame;
+          const below = partition === undefined ? {} : { partition };
+          return items.length > 0 ? [{ origin: frame.origin as string, ...below, items }] : [];
         } catch (error) {
           await fail(error, frame);
           return [];
@@ -115,26 +119,22 @@ export class TabReader {
 
   /** A frame of which nothing is wanted is not looked into. */
   #isWanted(frame: Frame, { frames }: Look): boolean {
-    const { origin } = frame;
     const ofPage = frame === frames[0] ? (['environment', 'tab'] as const) : [];
     const kinds = ['sessionStorage', ...ofPage] as const;
-    return this.#isWantedOf(origin) || kinds.some((kind) => this.chooser.takesSome(kind, { origin }));
-  }
-
-  #isWantedOf(origin: string | undefined): boolean {
-    return this.chooser.takesSomeOf({ origin });
+    return this.chooser.takesSomeOf(frame) || kinds.some((kind) => this.chooser.takesSome(kind, frame));
   }
 
   async #readFrame(tab: Tab, frame: Frame, seen: Look): Promise<StorageItem[]> {
     const origin = frame.origin as string;
     // What tabs share is read once; not here where only a blank document can.
-    const wanted = this.driver.features.databasesInTabs && this.#isWantedOf(origin);
-    const first = wanted && !this.readings.has(origin);
+    const key = placeKey({ origin, partition: frame.partition });
+    const wanted = this.driver.features.databasesInTabs && this.chooser.takesSomeOf(frame);
+    const first = wanted && !this.readings.has(key);
     // Claimed before the wait, so that another tab of the origin does not read it too.
-    if (first) this.readings.set(origin, emptyReading(origin));
+    if (first) this.readings.set(key, emptyReading(origin));
     try {
       const place = { driver: this.driver, tab, frame };
-      const takes = (kind: StateKind): boolean => this.chooser.takesSome(kind, { origin });
+      const takes = (kind: StateKind): boolean => this.chooser.takesSome(kind, frame);
       const isPage = frame === seen.frames[0];
       const scope = tab.primary ? ('all' as const) : ('view' as const);
       const around = isPage && takes('environment') ? { surroundings: scope } : {};
@@ -142,25 +142,16 @@ export class TabReader {
       const options = { sessionStorage: takes('sessionStorage'), shared: first, takes, ...ofPage };
       const reading = await readOrigin(place, { ...options, timeoutMs: this.timeoutMs });
       this.around.add(origin, reading.surroundings, tab.primary);
-      if (first) this.readings.set(origin, reading);
+      if (first) this.readings.set(key, reading);
       else seen.losses.push(...reading.losses);
       if (reading.tab !== undefined) seen.view = reading.tab;
       return reading.sessionStorage ?? [];
     } catch (error) {
       // Another way remains: a blank document of the origin in a helper tab.
-      if (first) this.readings.delete(origin);
+      if (first) this.readings.delete(key);
       throw error;
     }
   }
-}
-
-/** Storage is shared by all frames of an origin in a tab; partitioned frames have storage of their own. */
-function firstOfEachOrigin(frames: readonly Frame[]): Frame[] {
-  const seen = new Map<string, Frame>();
-  for (const frame of frames) {
-    if (frame.origin !== undefined && frame.firstParty && !seen.has(frame.origin)) seen.set(frame.origin, frame);
-  }
-  return [...seen.values()];
 }
 
 /** The place went away, as opposed to: it is there and does not answer. */

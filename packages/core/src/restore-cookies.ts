@@ -1,5 +1,13 @@
 /** Restores cookies one by one, removes those that the session does not have, and reads back what the browser made of them. */
-import { Chooser, type Cookie, cookieIdentity, domainMatches, type Loss, type SessionDocument } from '@psp/protocol';
+import {
+  Chooser,
+  type Cookie,
+  cookieIdentity,
+  domainMatches,
+  type Loss,
+  type OriginState,
+  type SessionDocument,
+} from '@psp/protocol';
 import type { BrowserDriver, CookieAttribute } from './browser/driver.js';
 import { CookiePlaces } from './cookie-places.js';
 import { DroppedAttributes } from './dropped-attributes.js';
@@ -42,7 +50,10 @@ export async function restoreCookies(
   return { set, losses: [...losses, ...dropped.losses()] };
 }
 
-/** The hosts that a session is about: those of its cookies, its origins, and its tabs, which need have neither. */
+/**
+ * The hosts that a session is about: those of its cookies, its origins, and its tabs, which need have neither. Not those that it knows
+ * below other sites alone: there they have cookies and storage of their own.
+ */
 export function hostsOf(document: SessionDocument): Set<string> {
   const hosts = originsOfDocument(document).map((origin) => new URL(origin).hostname);
   return new Set([...document.cookies.map(({ domain }) => domain), ...hosts]);
@@ -59,13 +70,21 @@ async function removeOthers(
   const wanted = new Set(live.map(cookieIdentity));
   const chooser = new Chooser(document.choices);
   const { cookies } = await driver.cookies(places.all());
+  const isOfSession = (cookie: Cookie): boolean =>
+    [...hosts].some((host) => domainMatches(host, cookie)) ||
+    document.origins.some((place) => isOfPlace(cookie, place));
   const others = cookies.filter(
-    (cookie) =>
-      chooser.takesCookie(cookie) &&
-      !wanted.has(cookieIdentity(cookie)) &&
-      [...hosts].some((host) => domainMatches(host, cookie)),
+    (cookie) => chooser.takesCookie(cookie) && !wanted.has(cookieIdentity(cookie)) && isOfSession(cookie),
   );
   await Promise.all(others.map((cookie) => driver.deleteCookie(cookie, places.of(cookie))));
+}
+
+/** Whether the cookie is of a partition that the session has storage of, and is sent there. */
+function isOfPlace(cookie: Cookie, { origin, partition }: OriginState): boolean {
+  if (partition === undefined || cookie.partitionKey === undefined) return false;
+  const { topLevelSite, hasCrossSiteAncestor } = cookie.partitionKey;
+  const isThere = topLevelSite === partition.topLevelSite && hasCrossSiteAncestor === partition.hasCrossSiteAncestor;
+  return isThere && domainMatches(new URL(origin).hostname, cookie);
 }
 
 /** Attributes that the browser keeps otherwise than asked. Those that the session or the browser does not know are not compared. */

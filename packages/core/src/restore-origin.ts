@@ -6,6 +6,7 @@ import { depotLoad } from './depot-load.js';
 import type { WithTab } from './helper-pool.js';
 import type { RestoreAccounts } from './restore-report.js';
 import type { SurroundingsRestore } from './restore-surroundings.js';
+import { checkPartition, lossWithoutPartition, visitPlace } from './visit-place.js';
 import { writeOrigin } from './write-origin.js';
 
 export class OriginRestore {
@@ -31,22 +32,28 @@ export class OriginRestore {
     const state = this.stateOf(item);
     const name = showStoragePlace(state);
     try {
-      await this.accounts.part(name, { code: 'origin-failed', kind: 'origin', origin: name }, async () => {
-        const losses = await withTab(
-          (tab) => this.#write(tab, state, item),
-          () => item.repeatable(),
-        );
-        this.accounts.lose(losses);
-      });
+      await this.accounts.part(name, { code: 'origin-failed', kind: 'origin', origin: name }, () =>
+        this.#replace(item, withTab).catch((error: unknown) => leftOut(error, state)),
+      );
     } finally {
       item.settle();
     }
     this.accounts.onProgress?.({ step: 'origins', done: ++this.#finished, total: this.document.origins.length });
   }
 
+  async #replace(item: OriginBatches, withTab: WithTab): Promise<void> {
+    const state = this.stateOf(item);
+    checkPartition(this.driver, state.partition);
+    const losses = await withTab(
+      (tab) => this.#write(tab, state, item),
+      () => item.repeatable(),
+    );
+    this.accounts.lose(losses);
+  }
+
   async #write(tab: Tab, state: OriginState, { batches }: OriginBatches): Promise<Loss[]> {
     const { driver, timeoutMs } = this;
-    const frame = await driver.visitBlank(tab, state.origin, { timeoutMs });
+    const frame = await visitPlace(driver, tab, state, timeoutMs);
     const bucket = state.bucket === undefined ? {} : { bucket: state.bucket };
     const place = { driver, tab, frame, ...bucket };
     const seen = this.around.look(place);
@@ -55,4 +62,11 @@ export class OriginRestore {
     await seen;
     return losses;
   }
+}
+
+/** What the browser has no place for. Throws any other failure. */
+function leftOut(error: unknown, state: OriginState): Loss {
+  const loss = lossWithoutPartition(error, state);
+  if (loss === undefined) throw error;
+  return loss;
 }

@@ -49,13 +49,15 @@ export class RestoreAccounts {
 
   /**
    * Does `work`, a part of the restore. One that fails does not cost the others: it becomes `loss`, and the restore is incomplete at
-   * the end. Throws only what ends the whole restore.
+   * the end. What the browser has no place for is no failure: `work` gives the loss that stands for it. Throws only what ends the whole
+   * restore.
    */
-  readonly part = async (name: string, loss: Loss, work: () => Promise<void>): Promise<void> => {
+  readonly part = async (name: string, loss: Loss, work: () => Promise<Loss | void>): Promise<void> => {
     this.#waiting.add(name);
     try {
-      await work();
-      this.finish(name, name);
+      const leftOut = await work();
+      if (leftOut === undefined) this.finish(name, name);
+      else this.#leaveOut(name, leftOut);
     } catch (error) {
       const { message } = await causeOfLoss(this.driver, error);
       this.#losses.push({ ...loss, detail: message });
@@ -63,6 +65,11 @@ export class RestoreAccounts {
       this.#failed.add(name);
     }
   };
+
+  #leaveOut(part: string, loss: Loss): void {
+    this.#waiting.delete(part);
+    this.#losses.push(loss);
+  }
 
   /** `done` is what the report says of the part. */
   finish(part: string, done: string): void {

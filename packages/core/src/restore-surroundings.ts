@@ -40,8 +40,9 @@ export class SurroundingsRestore {
 
   /** Takes note of what stands, in a page of an origin: setting a permission again would end it with PSP. Never throws. */
   async look(place: Place): Promise<void> {
-    const { origin = '' } = place.frame;
-    if (!this.#wanted.has(origin)) return;
+    const { origin = '', firstParty } = place.frame;
+    // Permissions are those of a tab's own site.
+    if (!firstParty || !this.#wanted.has(origin)) return;
     const view = await this.#view(place, 'permissions');
     if (view?.permissions !== undefined) this.#standing.set(origin, view.permissions);
   }

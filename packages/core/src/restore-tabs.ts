@@ -7,6 +7,7 @@ import { addressOf } from './origins.js';
 import { hostsOf } from './restore-cookies.js';
 import { restoreView } from './restore-view.js';
 import { isOfSite } from './tab-traces.js';
+import { lossWithoutPartition, visitPlace, type VisitablePlace } from './visit-place.js';
 import { writeSessionStorage } from './write-origin.js';
 
 export type TabsMode = 'primary' | 'all' | 'none';
@@ -83,18 +84,14 @@ export class TabRestore {
 
   async #newTab(state: TabState): Promise<Tab> {
     const tab = await this.driver.openTab();
-    await this.#fill(tab, state.sessionStorage, state.url, () => this.#go(tab, state));
+    await this.#fill(tab, this.#kept(state.sessionStorage), state.url, () => this.#go(tab, state));
     return tab;
   }
 
   /** Writes a tab's sessionStorage from blank pages within the tab, then lets it go on. After a failure it goes to `url`. */
   async #fill(tab: Tab, areas: TabState['sessionStorage'], url: string, go: () => Promise<void>): Promise<void> {
     try {
-      for (const { origin, items } of areas) {
-        const frame = await this.driver.visitBlank(tab, origin, { timeoutMs: this.timeoutMs });
-        const place = { driver: this.driver, tab, frame };
-        this.accounts.lose(await writeSessionStorage(place, items, this.timeoutMs, this.#chooser));
-      }
+      for (const area of areas) await this.#write(tab, area);
       await go();
     } catch (error) {
       // The user is to find a tab that works, not a blank page that answers to no address.
@@ -141,7 +138,8 @@ export class TabRestore {
 
   /** What the user's tab gets; what it has for other origins of the session is stale, and goes. */
   #areasFor(state: TabState, tab: Tab): TabState['sessionStorage'] {
-    const listed = new Set(state.sessionStorage.map(({ origin }) => origin));
+    const own = state.sessionStorage.filter(({ partition }) => partition === undefined);
+    const listed = new Set(own.map(({ origin }) => origin));
     const seen = this.driver.tabMemory.seenSessionStorage(tab).filter(({ items }) => items.length > 0);
     const there = new Set([originOf(tab.url), ...seen.map(({ origin }) => origin)]);
     const hosts = hostsOf(this.document);
@@ -149,8 +147,33 @@ export class TabRestore {
     const empty = stale.filter(
       (origin) => hosts.has(new URL(origin).hostname) && this.#chooser.takesSome('sessionStorage', { origin }),
     );
-    return [...state.sessionStorage, ...empty.map((origin) => ({ origin, items: [] }))];
+    return [...this.#kept(state.sessionStorage), ...empty.map((origin) => ({ origin, items: [] }))];
   }
+
+  /** Without what this driver has no place for. */
+  #kept(areas: readonly SessionArea[]): SessionArea[] {
+    if (this.driver.features.partitionedStorage) return [...areas];
+    this.accounts.lose(areas.filter(({ partition }) => partition !== undefined).map(unkeptLoss));
+    return areas.filter(({ partition }) => partition === undefined);
+  }
+
+  async #write(tab: Tab, { items, ...where }: SessionArea): Promise<void> {
+    try {
+      const frame = await visitPlace(this.driver, tab, where, this.timeoutMs);
+      const place = { driver: this.driver, tab, frame };
+      this.accounts.lose(await writeSessionStorage(place, items, this.timeoutMs, this.#chooser));
+    } catch (error) {
+      if (lossWithoutPartition(error, where) === undefined) throw error;
+      this.accounts.lose([unkeptLoss(where)]);
+    }
+  }
+}
+
+type SessionArea = TabState['sessionStorage'][number];
+
+function unkeptLoss({ origin, partition }: VisitablePlace): Loss {
+  const item = `below ${partition?.topLevelSite}`;
+  return { code: 'session-storage-partitioned', kind: 'sessionStorage', origin, item };
 }
 
 /** Browsers keep so many entries for a tab, and forget the oldest beyond. */

@@ -11,11 +11,12 @@ import {
   type Token,
 } from '@psp/protocol';
 import type { Archive, Revision } from './archive.js';
-import type { BrowserDriver } from './browser/driver.js';
+import type { BrowserDriver, PartitionedPlace } from './browser/driver.js';
 import { checkKeyOptions, type KeyOptions, withKeyOptions } from './exportable-keys.js';
 import { checkedOrigin } from './checked-origin.js';
 import { captureState, type Progress } from './capture.js';
 import { portabilityOfState } from './portability.js';
+import { placesBelow } from './read-partitions.js';
 import { RecordTokens } from './record-tokens.js';
 import { type LaunchAdvice, type LaunchFramework, launchOptionsOf } from './launch-options.js';
 import { checkedMaxBytes, type MaxBytes } from './max-bytes.js';
@@ -85,6 +86,8 @@ export class Session<P> {
   #origins: readonly string[];
   readonly #choice: ChoiceInput;
   readonly #maxBytes: MaxBytes;
+  /** What was restored is captured again, whoever has been there. */
+  #places: readonly PartitionedPlace[] = [];
   #metadata: SessionStart['metadata'];
   #revision: Revision | undefined;
   #driver: BrowserDriver | undefined;
@@ -226,7 +229,7 @@ export class Session<P> {
     const origins = [...this.#origins, ...(options.origins ?? []).map(checkedOrigin)];
     const choices = [this.#choice, options];
     const maxBytes = { ...this.#maxBytes, ...checkedMaxBytes(options.maxBytes) };
-    const about = { id, name, tags, origins, choices, maxBytes, named: this.#named };
+    const about = { id, name, tags, origins, places: this.#places, choices, maxBytes, named: this.#named };
     const { document, batches } = await captureState(this.#driver, { ...options, ...about });
     if (options.strict === true) refuseLosses(document, document.losses, batches);
     options.onProgress?.({ step: 'seal', done: 0, total: 1 });
@@ -265,6 +268,7 @@ export class Session<P> {
     this.#restoration = await beginRestore(driver, state, options);
     const restored = state.document.origins.filter(({ partition }) => partition === undefined);
     this.#origins = [...new Set([...this.#origins, ...restored.map(({ origin }) => origin)])];
+    this.#places = placesBelow(state.document);
     const report = this.#restoration.report();
     this.#named.restored(state.document, report, options.webauthn);
     this.#refusal = undefined;

@@ -59,7 +59,10 @@ export function foreseenLosses({ cookies, origins }: SessionDocument, features: 
     ...partitioned.map(({ name, domain }): Loss => ({
       ...{ code: 'cookie-refused', kind: 'cookie', item: `${name} (${domain})`, detail: noPartitions },
     })),
-    ...below.map(({ origin }): Loss => ({ code: 'origin-failed', kind: 'origin', origin, detail: noPartitions })),
+    ...below.map(({ origin, partition }): Loss => ({
+      ...{ code: 'partitioned-storage-not-restored', kind: 'origin', origin },
+      ...{ item: `below ${partition?.topLevelSite}`, detail: noPartitions },
+    })),
   ].map(withAdvice);
 }
 

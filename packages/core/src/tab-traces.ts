@@ -45,7 +45,8 @@ export function leftAreas(
   tab: Tab,
   { frames, urls, sessionStorage }: Found,
 ): { areas: TabState['sessionStorage']; losses: Loss[] } {
-  const read = new Set(sessionStorage.map(({ origin }) => origin));
+  const own = sessionStorage.filter(({ partition }) => partition === undefined);
+  const read = new Set(own.map(({ origin }) => origin));
   // A page that is open and holds nothing now is the better witness.
   for (const { origin, firstParty } of frames) if (origin !== undefined && firstParty) read.add(origin);
   const seen = tabMemory.seenSessionStorage(tab);

@@ -113,10 +113,12 @@ export async function writeSessionStorage(
   chooser = new Chooser(),
 ): Promise<Loss[]> {
   const origin = place.frame.origin as string;
-  const sessionStorage = chooser.nameRules('sessionStorage', { origin });
+  const sessionStorage = chooser.nameRules('sessionStorage', place.frame);
   if (sessionStorage === undefined) return [];
+  const { partition } = place.frame;
+  const below = partition === undefined ? {} : { partition };
   const { header } = await callPage(place, { do: 'load', sessionStorage: items, names: { sessionStorage }, timeoutMs });
-  return header.losses.map((loss) => ofOrigin(loss, origin));
+  return header.losses.map((loss) => ofOrigin(loss, showStoragePlace({ origin, ...below })));
 }
 
 /** The batches in pieces that the browser can take. A record that is too large by itself becomes a loss. */

@@ -88,6 +88,7 @@ describe('origins', () => {
     const { evaluate } = driver;
     driver.discoverOrigins = async () => ({
       origins: ['https://listed.example', 'https://empty.example'],
+      places: [],
       missing: undefined,
     });
     driver.evaluate = async (at, frame, source, argument) =>
@@ -105,7 +106,7 @@ describe('origins', () => {
 
   test('[PSP-CAP-7] those that the browser does not list are named as a whole, with what to do', async () => {
     const driver = driverWith({});
-    driver.discoverOrigins = async () => ({ origins: [], missing: 'origins of yesterday' });
+    driver.discoverOrigins = async () => ({ origins: [], places: [], missing: 'origins of yesterday' });
     const { document } = await captureState(driver, options);
     const losses = document.losses.filter(({ kind }) => kind === 'origin');
     expect(losses).toMatchObject([{ code: 'origins-may-be-missing', kind: 'origin', detail: 'origins of yesterday' }]);

@@ -101,9 +101,9 @@ describe('a profile that was used before', () => {
 
   test('lists are asked for once; what came later was seen', async () => {
     const attached = await attach();
-    expect(await attached.discoverOrigins(TIMEOUT)).toEqual({ origins: [], missing: undefined });
+    expect(await attached.discoverOrigins(TIMEOUT)).toEqual({ origins: [], places: [], missing: undefined });
     await use(defaultContext(), 'later.localhost', KEEP_DATABASE);
-    expect(await attached.discoverOrigins(TIMEOUT)).toEqual({ origins: [], missing: undefined });
+    expect(await attached.discoverOrigins(TIMEOUT)).toEqual({ origins: [], places: [], missing: undefined });
     expect(attached.visited()).toContain(site.origin('later.localhost'));
   });
 });
@@ -117,6 +117,7 @@ describe('a context that a client made', () => {
     const attached = await attach({ browserContextId: await idOf(context) });
     expect(await attached.discoverOrigins(TIMEOUT)).toEqual({
       origins: [site.origin('database.localhost')],
+      places: [],
       missing: expect.stringContaining('localStorage'),
     });
   });
@@ -178,7 +179,7 @@ test.each(['quota-internals', 'site-engagement'])(
 test('lists that take too long are given up, asked for again later, and leave no tab', async () => {
   const attached = await attach();
   await expect(attached.discoverOrigins({ timeoutMs: 1 })).rejects.toMatchObject({ code: 'TIMEOUT' });
-  expect(await attached.discoverOrigins(TIMEOUT)).toEqual({ origins: [], missing: undefined });
+  expect(await attached.discoverOrigins(TIMEOUT)).toEqual({ origins: [], places: [], missing: undefined });
   await attached.close();
   expect((await targets()).filter(({ url }) => /quota|engagement/.test(url))).toEqual([]);
 });

@@ -51,7 +51,7 @@ describe('a strict capture', () => {
       skipped: [{ kind: 'origin', origin: 'https://b.example', count: 1 }],
       lost,
     });
-    driver.discoverOrigins = async () => ({ origins: [], missing: undefined });
+    driver.discoverOrigins = async () => ({ origins: [], places: [], missing: undefined });
     expect((await session.capture({ strict: true })).losses).toEqual([]);
   });
 });

@@ -241,7 +241,7 @@ describe('origins that may be missing', () => {
   test('none in a context where nobody had been when the driver opened', async () => {
     const driver = await openDriver();
     await page.goto(`${site.origin('a.localhost')}/`);
-    expect(await driver.discoverOrigins(TIMEOUT)).toEqual({ origins: [], missing: undefined });
+    expect(await driver.discoverOrigins(TIMEOUT)).toEqual({ origins: [], places: [], missing: undefined });
     expect(driver.visited()).toEqual([site.origin('a.localhost')]);
   });
 
@@ -258,7 +258,11 @@ describe('origins that may be missing', () => {
   ])('said in words where there was %s', async (_, prepare) => {
     await prepare();
     const driver = await openDriver();
-    expect(await driver.discoverOrigins(TIMEOUT)).toMatchObject({ origins: [], missing: expect.stringMatching(/\w+/) });
+    expect(await driver.discoverOrigins(TIMEOUT)).toMatchObject({
+      origins: [],
+      places: [],
+      missing: expect.stringMatching(/\w+/),
+    });
   });
 });
 

@@ -144,9 +144,9 @@ class Selection {
   }
 
   #tab(tab: TabState): TabState | undefined {
-    const areas = tab.sessionStorage.flatMap(({ origin, items }) => {
-      const taken = this.#named<StorageItem>('sessionStorage', { origin }, items, nameOf);
-      return taken.length === 0 ? [] : [{ origin, items: taken }];
+    const areas = tab.sessionStorage.flatMap(({ items, ...place }) => {
+      const taken = this.#named<StorageItem>('sessionStorage', place, items, nameOf);
+      return taken.length === 0 ? [] : [{ ...place, items: taken }];
     });
     const origin = originOf(tab.url);
     if (this.chooser.takes('tab', { origin })) return { ...this.#withHistory(tab), sessionStorage: areas };
@@ -154,7 +154,11 @@ class Selection {
     const first = areas[0];
     if (first === undefined) return undefined;
     const { active } = tab;
-    return { url: `${first.origin}/`, ...(active === undefined ? {} : { active }), sessionStorage: areas };
+    return {
+      url: `${first.partition?.topLevelSite ?? first.origin}/`,
+      ...(active === undefined ? {} : { active }),
+      sessionStorage: areas,
+    };
   }
 
   #withHistory({ history, ...tab }: TabState): TabState {
@@ -211,7 +215,8 @@ class Selection {
     // Of all cookies, or of origins that nobody knows.
     if (origin === undefined && item === undefined) return true;
     if (kind === 'cookie' && origin !== undefined) return this.chooser.takesHost(kind, origin.replace(/^\./, ''));
-    const place = { origin: origin ?? originOf(item ?? '') };
+    // Of a place below another site or of a bucket the loss tells more than the origin (`showStoragePlace`).
+    const place = { origin: origin?.split(/,? /)[0] ?? originOf(item ?? '') };
     return kind === 'origin' ? this.chooser.takesSomeOf(place) : this.chooser.takesSome(kind, place);
   }
 }

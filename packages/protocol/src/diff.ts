@@ -7,7 +7,7 @@ import type { Cookie, IdbDatabase, SessionDocument, StorageItem } from './schema
 import type { WireValue } from './schema/value.js';
 import { showKey } from './show-key.js';
 import { isSame } from './same.js';
-import { showStoragePlace, storageIdentity } from './storage-place.js';
+import { showStoragePlace, storageIdentity, type StoragePlace } from './storage-place.js';
 import { showWireString } from './wire-string.js';
 
 /**
@@ -72,25 +72,25 @@ function entriesOf(document: SessionDocument): Entries {
   const addItems = (
     kind: StateKind,
     where: readonly unknown[],
-    origin: string,
+    place: StoragePlace,
     items: readonly StorageItem[],
   ): void => {
+    const origin = showStoragePlace(place);
     for (const { name, ...content } of items) {
-      add([kind, ...where, origin, name], { kind, origin, item: showWireString(name), content });
+      add([kind, ...where, storageIdentity(place), name], { kind, origin, item: showWireString(name), content });
     }
   };
   for (const cookie of document.cookies) add(['cookie', cookieIdentity(cookie)], cookieEntry(cookie));
   for (const state of document.origins) {
-    const origin = showStoragePlace(state);
-    const at = storageIdentity(state);
-    addItems('localStorage', [at], origin, state.localStorage);
-    for (const database of state.indexedDB) addDatabase((id, entry) => add([at, ...id], entry), origin, database);
+    addItems('localStorage', [], state, state.localStorage);
+    for (const database of state.indexedDB) addDatabase(add, state, database);
+    const [origin, at] = [showStoragePlace(state), storageIdentity(state)];
     for (const { identity, ...entry } of depotItems(state)) add([entry.kind, at, identity], { ...entry, origin });
   }
   addEnvironment(add, document.environment ?? {});
   document.tabs.forEach(({ sessionStorage, ...content }, index) => {
     add(['tab', index], { kind: 'tab', item: `tab ${index + 1}`, content });
-    for (const { origin, items } of sessionStorage) addItems('sessionStorage', [index], origin, items);
+    for (const { items, ...place } of sessionStorage) addItems('sessionStorage', [index], place, items);
   });
   return entries;
 }
@@ -115,14 +115,15 @@ function cookieEntry(cookie: Cookie): Entry {
   };
 }
 
-function addDatabase(add: Add, origin: string, database: IdbDatabase): void {
+function addDatabase(add: Add, place: StoragePlace, database: IdbDatabase): void {
   const kind = 'indexedDB';
+  const [origin, where] = [showStoragePlace(place), storageIdentity(place)];
   const { stores, ...content } = database;
   const name = showWireString(database.name);
-  add([kind, origin, database.name], { kind, origin, item: name, content });
+  add([kind, where, database.name], { kind, origin, item: name, content });
   for (const { records, ...storeContent } of stores) {
     const item = `${name}/${showWireString(storeContent.name)}`;
-    const identity = [kind, origin, database.name, storeContent.name];
+    const identity = [kind, where, database.name, storeContent.name];
     add(identity, { kind, origin, item, content: storeContent });
     for (const { key, ...record } of records) {
       add([...identity, ...keyParts(key)], { kind, origin, item: `${item}/${showKey(key)}`, content: record });

@@ -42,7 +42,6 @@ function timeProblem(text: string): Problem | undefined {
   return UTC_TIME.test(text) && !Number.isNaN(Date.parse(text)) ? undefined : unfit('a time in UTC (RFC 3339)', text);
 }
 
-const originOf = (state: { readonly origin: string }): string => state.origin;
 const nameOf = (item: { readonly name: WireString }): string => JSON.stringify(item.name);
 
 function originStateProblem(state: OriginState): Problem | undefined {
@@ -61,7 +60,7 @@ function tabProblem(tab: TabState): Problem | undefined {
     (area) => under('origin', originProblem(area.origin)) ?? under('items', itemsProblem(area.items)),
   );
   return (
-    under('sessionStorage', one ?? repeated(areas, originOf, 'origin')) ??
+    under('sessionStorage', one ?? repeated(areas, storageIdentity, 'origin')) ??
     under('history', historyProblem(tab)) ??
     under('forms', formsProblem(tab.forms ?? []))
   );

@@ -45,9 +45,18 @@ export interface BrowserFeatures {
   readonly preload: boolean;
 }
 
-/** Origins that have storage, as the browser's own lists tell them. */
+/** An origin below another site, where its storage is its own. */
+export interface PartitionedPlace {
+  readonly origin: string;
+  readonly partition: PartitionKey;
+}
+
+/** What has storage, as the browser's own lists tell it. */
 export interface Discovery {
+  /** Of first-party storage, or of frames that went away too soon to tell. */
   readonly origins: readonly string[];
+  /** Those seen since the driver opened too; `[]` where `features.partitionedStorage` is false. A place may be there twice. */
+  readonly places: readonly PartitionedPlace[];
   /** In words for people, which origins may have storage and are neither here nor in `visited()`. Undefined when there can be none. */
   readonly missing: string | undefined;
 }
@@ -109,7 +118,10 @@ export interface BrowserDriver {
   frames(tab: Tab, options: CallOptions): Promise<Frame[]>;
   /** URLs of the history entries of a tab, oldest first; `[]` where `features.history` is false. */
   history(tab: Tab): Promise<string[]>;
-  /** Origins of documents seen since the driver opened; `[]` where `features.visited` is false. */
+  /**
+   * Origins of documents seen since the driver opened; `[]` where `features.visited` is false. Where `features.partitionedStorage` is
+   * true those are left out that were only seen below other sites.
+   */
   visited(): string[];
   /**
    * Calls the page function with one string and gives the string that it returns. It runs where the page's own scripts

@@ -1,7 +1,7 @@
 /** Cases of the driver suite about blank documents: of any origin, in helper tabs and in the user's. */
 import assert from 'node:assert/strict';
-import type { BrowserDriver, Tab } from '../browser/driver.js';
-import { eventually, TIMEOUT, type DriverCase, type DriverTarget } from './driver-case.js';
+import type { BrowserDriver, Frame, Tab } from '../browser/driver.js';
+import { eventually, isCode, TIMEOUT, type DriverCase, type DriverTarget } from './driver-case.js';
 
 /** Origins that no name server knows: whoever opens them asked the network for nothing. */
 const UNREACHABLE = ['https://never.example', 'http://never.example:81'];
@@ -91,6 +91,50 @@ export const VISIT_CASES: readonly DriverCase[] = [
     },
   },
   {
+    name: '[PSP-STO-4] visits an origin below another site, in the storage of its real frames there',
+    async run({ driver, goto }, site) {
+      const partition = { topLevelSite: 'http://a.localhost', hasCrossSiteAncestor: true };
+      const [above, origin] = [site.origin('a.localhost'), site.origin('third.localhost')];
+      await goto(`${above}/frames`);
+      const [tab] = await driver.tabs();
+      assert.ok(tab !== undefined);
+      const third = (frames: Frame[]): Frame | undefined => frames.find((frame) => frame.origin === origin);
+      const real = third(
+        await eventually(
+          () => driver.frames(tab, TIMEOUT),
+          (frames) => third(frames) !== undefined,
+        ),
+      );
+      assert.ok(real !== undefined);
+      if (!driver.features.partitionedStorage) {
+        assert.equal(real.partition, undefined);
+        return;
+      }
+      const helper = await driver.openHelper();
+      const asked = site.requests.length;
+      const visit = (): Promise<Frame> => driver.visitBlank(helper, origin, { ...TIMEOUT, partition });
+      // A browser can be started so that frames below other sites have the storage that their origin has for itself.
+      if (real.firstParty) await assert.rejects(visit(), isCode('BROWSER_UNREACHABLE'));
+      else {
+        assert.deepEqual(real.partition, partition);
+        const blank = await visit();
+        assert.deepEqual([blank.origin, blank.firstParty, blank.partition], [origin, false, partition]);
+        await driver.evaluate(helper, blank, SET_ITEM, 'below', TIMEOUT);
+        assert.equal(await driver.evaluate(tab, real, GET_ITEM, '', TIMEOUT), 'below');
+        const own = await driver.visitBlank(helper, above, { ...TIMEOUT, partition });
+        assert.deepEqual([own.origin, own.partition], [above, partition]);
+        assert.equal(await driver.evaluate(helper, own, GET_ITEM, '', TIMEOUT), 'null');
+        await driver.evaluate(helper, own, SET_ITEM, 'own', TIMEOUT);
+      }
+      for (const first of [above, origin]) {
+        const frame = await driver.visitBlank(helper, first, TIMEOUT);
+        assert.equal(await driver.evaluate(helper, frame, GET_ITEM, '', TIMEOUT), 'null', 'storage of its own');
+      }
+      await driver.closeTab(helper);
+      assert.equal(site.requests.length, asked, 'the network was asked for nothing');
+    },
+  },
+  {
     name: '[PSP-TRAP-28] looks for origins without a trace in the browser of the user',
     async run({ driver, goto, evaluate, shownTabs }, site) {
       const origin = site.origin('a.localhost');
@@ -108,6 +152,9 @@ export const VISIT_CASES: readonly DriverCase[] = [
     },
   },
 ];
+
+const SET_ITEM = 'async (value) => { localStorage.setItem("k", value); return ""; }';
+const GET_ITEM = 'async () => String(localStorage.getItem("k"))';
 
 /** Puts an item into the localStorage of a blank document, and gives the origin that the document tells. */
 async function writeBlank(driver: BrowserDriver, tab: Tab, origin: string): Promise<string> {

@@ -49,7 +49,7 @@ export class FakeDriver implements BrowserDriver {
   history = async (_tab: Tab): Promise<string[]> => [];
   visited = (): string[] => [];
   deviceBindings: BrowserDriver['deviceBindings'] = async () => undefined;
-  discoverOrigins = async (): Promise<Discovery> => ({ origins: [], missing: undefined });
+  discoverOrigins = async (): Promise<Discovery> => ({ origins: [], places: [], missing: undefined });
   cookies = async (_places?: readonly string[]): Promise<{ cookies: Cookie[]; losses: Loss[] }> => ({
     cookies: [...this.jar],
     losses: [],

@@ -144,10 +144,10 @@ export class PageApiDriver implements BrowserDriver {
   async deviceBindings(): Promise<undefined> {}
 
   async discoverOrigins(): Promise<Discovery> {
-    if (this.#isFresh) return { origins: [], missing: undefined };
+    if (this.#isFresh) return { origins: [], places: [], missing: undefined };
     const missing =
       'Playwright lists no origins: those visited before this session began, and shown by no tab and no cookie, may have storage.';
-    return { origins: [], missing };
+    return { origins: [], places: [], missing };
   }
 
   async openHelper(): Promise<Tab> {

@@ -18,6 +18,12 @@ export const LOSS_ADVICE = {
     'This browser cannot look into an origin without visiting it. Open a page of it, or name it in `origins`, then capture again.',
   'origins-may-be-missing':
     'The browser does not list every origin that has storage. Name those that matter in `origins`, or open a page of each.',
+  'partitioned-storage-not-read':
+    'Frames below other sites keep storage of their own, which was not read here. Capture through Chromium if the site needs it.',
+  'partitioned-storage-not-restored':
+    'This browser, as it was started or reached, has no place for storage below another site. Restore into a Chromium that partitions storage if the site needs it.',
+  'session-storage-partitioned':
+    'This browser has no place for sessionStorage of a frame below another site. Restore into a Chromium that partitions storage if the site needs it.',
   'tab-blocked': 'The tab does not answer: a dialog is open or a script runs on. Close it, then capture again.',
   'tab-crashed': 'The tab crashed. Reload it, then capture again.',
   'tab-failed': 'The tab went elsewhere, or would not be read or written. See the detail, then repeat.',

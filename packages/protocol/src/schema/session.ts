@@ -9,7 +9,7 @@ import { WireString, WireValue } from './value.js';
 /** The major version that this code writes. A reader refuses a higher one and migrates a lower one. */
 export const SESSION_VERSION = 1;
 
-/** The key of a partitioned cookie (CHIPS): the top-level site and whether a cross-site frame stood between. */
+/** Of a partitioned cookie (CHIPS) or of storage below another site: the top-level site and whether a cross-site frame stood between. */
 export const PartitionKey = Type.Object({ topLevelSite: Type.String(), hasCrossSiteAncestor: Type.Boolean() });
 export type PartitionKey = Static<typeof PartitionKey>;
 
@@ -159,7 +159,9 @@ export const TabState = Type.Object({
   scroll: Type.Optional(Type.Object({ x: Type.Number(), y: Type.Number() })),
   forms: Type.Optional(Type.Array(FormValue)),
   active: Type.Optional(Type.Boolean({ description: 'the tab that the session was captured through' })),
-  sessionStorage: Type.Array(Type.Object({ origin: Type.String(), items: Type.Array(StorageItem) })),
+  sessionStorage: Type.Array(
+    Type.Object({ origin: Type.String(), partition: Type.Optional(PartitionKey), items: Type.Array(StorageItem) }),
+  ),
 });
 export type TabState = Static<typeof TabState>;
 

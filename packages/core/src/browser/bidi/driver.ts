@@ -148,11 +148,11 @@ export class BidiDriver implements BrowserDriver {
   async discoverOrigins({ timeoutMs }: CallOptions): Promise<Discovery> {
     // Other containers have numbers there, which BiDi does not tell.
     if (this.#chrome === undefined || this.#contexts.userContext !== 'default') {
-      return { origins: [], missing: NO_LIST };
+      return { origins: [], places: [], missing: NO_LIST };
     }
     const all = await this.#chrome.origins(timeoutMs);
     // What has a suffix behind `^` is partitioned, or belongs to another container.
-    return { origins: all.filter((name) => originOf(name) === name), missing: undefined };
+    return { origins: all.filter((name) => originOf(name) === name), places: [], missing: undefined };
   }
 
   async goto(tab: Tab, url: string, { timeoutMs }: CallOptions): Promise<void> {

@@ -2,29 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { originOf, PspError } from '@psp/protocol';
 import type { Protocol } from 'devtools-protocol';
+import { answer, AROUND_PATH, asksForBlank, BLANK_PATH, BLANK_TITLE, isBlankUrl } from './blank-page.js';
 import { isRefusal } from './refusal.js';
 import type { Target } from './target.js';
 import type { CdpEvent } from './transport.js';
-
-/** The unload handler keeps the page out of the back/forward cache, whence it could come back instead of the site. */
-const BODY = '<script>addEventListener("unload",()=>{})</script>';
-const TITLE = 'psp';
-
-const BLANK: Omit<Protocol.Fetch.FulfillRequestRequest, 'requestId' | 'body'> = {
-  responseCode: 200,
-  responseHeaders: [
-    { name: 'content-type', value: 'text/html; charset=utf-8' },
-    { name: 'cache-control', value: 'no-store' },
-  ],
-};
-
-/** A path of our own, so that the blank page can be told from the site's pages in the tab's history. */
-const PATH = '/__psp_blank__';
-
-/** Whether it is the address of a blank page, or might as well be. */
-export function isBlankUrl(url: string): boolean {
-  return url.endsWith(PATH);
-}
 
 /** The browser's bookkeeping follows a page that has changed within milliseconds; so often it is asked. */
 const POLL_MS = 5;
@@ -34,13 +15,21 @@ export interface BlankPage {
   readonly executionContextId: number;
 }
 
+interface Visit {
+  readonly origin: string;
+  readonly path: string;
+  readonly title: string;
+  readonly below: readonly string[];
+}
+
 /** What a call says that makes a tab go elsewhere. Not all of them tell how it went. */
 type Gone = { readonly errorText?: string } | void;
 
 /** One tab under interception; `end` gives it back. */
 export class BlankTab {
   #wanted: string | undefined;
-  #title = TITLE;
+  #title = BLANK_TITLE;
+  #below: readonly string[] = [];
   /** A blank page of ours stands in the tab. Before that, what the tab asks for is still the user's. */
   #isBlank = false;
   #isOn = false;
@@ -55,11 +44,22 @@ export class BlankTab {
    * Goes to a blank document of `origin` and gives its main frame and an isolated world in it. Requests to other origins fail, since a
    * redirect of the browser's own (http to https) would else put the data elsewhere. The title is what the tab's history shows.
    */
-  async visit(origin: string, timeoutMs: number, title = TITLE): Promise<BlankPage> {
+  async visit(origin: string, timeoutMs: number, title = BLANK_TITLE): Promise<BlankPage> {
+    return this.#visit({ origin, path: BLANK_PATH, title, below: [] }, timeoutMs);
+  }
+
+  /** As `visit`, for a document that is only there for blank frames of the origins `below` it. */
+  async visitAround(origin: string, below: readonly string[], timeoutMs: number): Promise<BlankPage> {
+    return this.#visit({ origin, path: AROUND_PATH, title: BLANK_TITLE, below }, timeoutMs);
+  }
+
+  async #visit({ origin, path, title, below }: Visit, timeoutMs: number): Promise<BlankPage> {
     this.#wanted = origin;
     this.#title = title;
+    this.#below = below;
     const begun = this.#isOn ? undefined : await this.#begin();
-    const { frameId, errorText } = await this.target.send('Page.navigate', { url: `${origin}${PATH}` }, timeoutMs);
+    const url = `${origin}${path}`;
+    const { frameId, errorText } = await this.target.send('Page.navigate', { url }, timeoutMs);
     if (errorText !== undefined) {
       throw new PspError('BROWSER_UNREACHABLE', `The browser would not open ${origin}: ${errorText}.`);
     }
@@ -188,7 +188,7 @@ export class BlankTab {
     if (event.method === 'Page.frameNavigated') {
       const { frame } = event.params as Protocol.Page.FrameNavigatedEvent;
       if (frame.id !== this.target.id) return;
-      this.#shows = frame.url.endsWith(PATH);
+      this.#shows = isBlankUrl(frame.url);
       this.#hasMoved = true;
     }
     if (event.method !== 'Page.javascriptDialogOpening') return;
@@ -198,22 +198,14 @@ export class BlankTab {
     this.target.send('Page.handleJavaScriptDialog', { accept: true }).catch(() => undefined);
   }
 
-  #answer({ requestId, request, frameId, resourceType }: Protocol.Fetch.RequestPausedEvent): void {
+  #answer(paused: Protocol.Fetch.RequestPausedEvent): void {
+    const { request, frameId, resourceType } = paused;
     const isMain = resourceType === 'Document' && frameId === this.target.id;
-    const answer: Promise<unknown> =
-      isMain && originOf(request.url) === this.#wanted
-        ? this.target.send('Fetch.fulfillRequest', { requestId, ...BLANK, body: bodyOf(this.#title) })
-        : isMain || this.#isBlank
-          ? this.target.send('Fetch.failRequest', { requestId, errorReason: 'ConnectionRefused' })
-          : this.target.send('Fetch.continueRequest', { requestId });
-    // A request can end before its answer; the navigation that waits for it tells of any real failure.
-    answer.catch(() => undefined);
+    const isWanted = isMain
+      ? originOf(request.url) === this.#wanted
+      : this.#isBlank && asksForBlank(paused, this.#below);
+    answer(this.target, paused, isWanted ? 'blank' : isMain || this.#isBlank ? 'fail' : 'pass', this.#title);
   }
-}
-
-function bodyOf(title: string): string {
-  const shown = title.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-  return Buffer.from(`<!doctype html><title>${shown}</title>${BODY}`).toString('base64');
 }
 
 function noDocument(url: string): PspError {

@@ -4,8 +4,9 @@
  * chrome://site-engagement (origins that the user opened or used). Never chrome://settings: in a hidden tab it crashes the browser.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { originOf, PspError } from '@psp/protocol';
-import type { Discovery } from '../driver.js';
+import { originOf, PspError, storageIdentity } from '@psp/protocol';
+import type { Discovery, PartitionedPlace } from '../driver.js';
+import { parseStorageKey } from './storage-key.js';
 import type { Target } from './target.js';
 import type { Targets } from './targets.js';
 import { within } from './transport.js';
@@ -33,6 +34,8 @@ const ENGAGEMENT: ListPage = {
   })`,
 };
 
+type Listed = Pick<Discovery, 'origins' | 'places'>;
+
 /** In words for people, for the loss. */
 const NOT_LISTED = {
   default: 'Chromium does not list origins that hold localStorage alone, unless the user opened or used them',
@@ -46,7 +49,7 @@ const FRESH_MS = 1_000;
 const HEAD_START_MS = 250;
 
 /**
- * Asks once for a driver's life. What is stored later belongs to origins that the driver has seen (`Targets.visited`), so that the
+ * Asks once for a driver's life. What is stored later belongs to origins that the driver has seen (`Targets.visits`), so that the
  * answer does not age.
  */
 export class OriginLists {
@@ -91,19 +94,23 @@ export class OriginLists {
   }
 
   async #ask(timeoutMs: number): Promise<Discovery> {
+    const { visits } = this.targets;
     const isDefault = await this.#isDefault();
-    const visited = new Set(this.targets.visited());
-    const { origins, refused } = await this.#read(isDefault ? [QUOTA, ENGAGEMENT] : [QUOTA], timeoutMs);
-    for (const origin of this.targets.visited()) visited.add(origin);
+    const visited = (): string[] => [...visits.firstParty(), ...visits.places().map(storageIdentity)];
+    const before = visited();
+    const { origins, places, refused } = await this.#read(isDefault ? [QUOTA, ENGAGEMENT] : [QUOTA], timeoutMs);
+    await visits.settled();
     if (refused !== undefined)
-      return { origins, missing: `The browser does not show all its lists of origins: ${refused}` };
-    const isComplete = (await this.#fresh) && origins.every((origin) => visited.has(origin));
+      return { origins, places, missing: `The browser does not show all its lists of origins: ${refused}` };
+    const known = new Set([...before, ...visited()]);
+    const listed = [...origins, ...places.map(storageIdentity)];
+    const isComplete = (await this.#fresh) && listed.every((each) => known.has(each));
     const missing = isComplete ? undefined : `${isDefault ? NOT_LISTED.default : NOT_LISTED.created}.`;
-    return { origins, missing };
+    return { origins, places, missing };
   }
 
   /** What the pages list; one that this browser does not have costs its own list only. */
-  async #read(pages: readonly ListPage[], timeoutMs: number): Promise<{ origins: string[]; refused?: string }> {
+  async #read(pages: readonly ListPage[], timeoutMs: number): Promise<Listed & { refused?: string }> {
     const listed: string[] = [];
     let tab: { targetId: string; close: () => Promise<void> } | undefined;
     let refused: string | undefined;
@@ -118,9 +125,7 @@ export class OriginLists {
       // A tab that is gone needs no closing; whatever ended it is told by the call that met it.
       await tab?.close().catch(() => undefined);
     }
-    const firstParty = listed.filter((key) => !key.includes('^')).map(originOf);
-    const origins = [...new Set(firstParty.filter((origin) => origin !== undefined))];
-    return refused === undefined ? { origins } : { origins, refused };
+    return { ...sorted(listed), ...(refused === undefined ? {} : { refused }) };
   }
 
   /** The context that the browser began with, as opposed to one that a client made. Lists of the user's past belong to it alone. */
@@ -153,6 +158,18 @@ export class OriginLists {
       entries.every(({ url }) => originOf(url) === undefined),
     );
   }
+}
+
+/** Storage keys and origins, each once. Partitions that only this browser can name are gone with their pages. */
+function sorted(listed: readonly string[]): Listed {
+  const origins = new Set<string>();
+  const places = new Map<string, PartitionedPlace>();
+  for (const { origin, firstParty, partition } of listed.map(parseStorageKey)) {
+    if (origin === undefined) continue;
+    if (firstParty) origins.add(origin);
+    else if (partition !== undefined) places.set(storageIdentity({ origin, partition }), { origin, partition });
+  }
+  return { origins: [...origins], places: [...places.values()] };
 }
 
 async function listOf(target: Target, { url, list }: ListPage, timeoutMs: number): Promise<string[]> {

@@ -1,6 +1,7 @@
 /** The driver of any Chromium browser, over any CDP connection. Knows nothing of what a session is. */
 import { PspError, type Cookie, type Loss, type Binding } from '@psp/protocol';
 import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '../driver.js';
+import type { VisitOptions } from '../driver.js';
 import { NO_HOLD, type DocumentHold } from '../hold.js';
 import type { Preload } from '../preload.js';
 import type { Surroundings } from '../surroundings.js';
@@ -10,13 +11,13 @@ import { BlankTab } from './blank.js';
 import { deviceBindings } from './device-bindings.js';
 import { OriginLists } from './discovery.js';
 import type { CdpDriverOptions, HelperTabs } from './driver-options.js';
+import { Frames } from './frames.js';
 import { CdpHold } from './hold.js';
 import { CookieJar } from './jar.js';
-import { callIn, isolatedWorld } from './page-code.js';
+import { PartitionedBlank } from './partitioned-blank.js';
 import { CdpPreload } from './preload.js';
 import { isRefusal } from './refusal.js';
 import { CdpSurroundings } from './surroundings.js';
-import type { Target } from './target.js';
 import { CdpTabMemory } from './tab-memory.js';
 import { Targets, type TargetInfo } from './targets.js';
 import { CdpRefusal } from './transport.js';
@@ -32,7 +33,7 @@ const FEATURES: BrowserFeatures = {
   visited: true,
   isolatedWorld: true,
   databasesInTabs: true,
-  partitionedStorage: false,
+  partitionedStorage: true,
   hold: true,
   tabMemory: true,
   surroundings: true,
@@ -60,10 +61,7 @@ export class CdpDriver implements BrowserDriver {
   readonly #helpers = new Set<string>();
   readonly #creating = new Set<Promise<unknown>>();
   readonly #blanks = new Map<string, BlankTab>();
-  /** Which target a frame lives in: a tab's own, or that of an out-of-process frame. */
-  readonly #frameTarget = new Map<string, Target>();
-  /** The isolated world of a blank page. It lives until we leave the page, so it need not be made for each call. */
-  readonly #blankWorld = new Map<string, number>();
+  readonly #frames = new Frames();
   #closed: Promise<void> | undefined;
 
   private constructor(options: CdpDriverOptions) {
@@ -107,7 +105,7 @@ export class CdpDriver implements BrowserDriver {
   }
 
   async frames(tab: Tab, options: CallOptions): Promise<Frame[]> {
-    for (const [id, target] of this.#frameTarget) if (target.ended) this.#frameTarget.delete(id);
+    this.#frames.prune();
     const below = async (): Promise<Frame[][]> => {
       const targets = await this.#targets.framesBelow(tab.id);
       return Promise.all(targets.map((target) => this.#framesIn(target.targetId, options).catch(vanished)));
@@ -123,19 +121,11 @@ export class CdpDriver implements BrowserDriver {
   }
 
   visited(): string[] {
-    return this.#targets.visited();
+    return this.#targets.visits.firstParty();
   }
 
-  async evaluate(_tab: Tab, frame: Frame, source: string, argument: string, options: CallOptions): Promise<string> {
-    const target = this.#frameTarget.get(frame.id);
-    if (target === undefined) throw new PspError('BROWSER_GONE', 'The frame is no longer there.');
-    try {
-      const world = this.#blankWorld.get(frame.id) ?? (await isolatedWorld(target, frame.id, options.timeoutMs));
-      return await callIn(target, world, source, argument, options.timeoutMs);
-    } catch (error) {
-      if (!isRefusal(error)) throw error;
-      throw new PspError('BROWSER_GONE', 'The page went elsewhere meanwhile.', { cause: error });
-    }
+  evaluate(_tab: Tab, frame: Frame, source: string, argument: string, options: CallOptions): Promise<string> {
+    return this.#frames.call(frame.id, { source, argument, timeoutMs: options.timeoutMs });
   }
 
   cookies(): Promise<{ cookies: Cookie[]; losses: Loss[] }> {
@@ -154,8 +144,11 @@ export class CdpDriver implements BrowserDriver {
     return deviceBindings(this.#targets, timeoutMs);
   }
 
-  discoverOrigins({ timeoutMs }: CallOptions): Promise<Discovery> {
-    return this.#lists.ask(timeoutMs);
+  async discoverOrigins({ timeoutMs }: CallOptions): Promise<Discovery> {
+    const { origins, places, missing } = await this.#lists.ask(timeoutMs);
+    const { visits } = this.#targets;
+    await visits.settled();
+    return { origins: [...origins, ...visits.unplaced()], places: [...places, ...visits.places()], missing };
   }
 
   async goto(tab: Tab, url: string, { timeoutMs }: CallOptions): Promise<void> {
@@ -186,12 +179,17 @@ export class CdpDriver implements BrowserDriver {
     await this.#targets.send('Target.closeTarget', { targetId: tab.id });
   }
 
-  async visitBlank(tab: Tab, origin: string, options: CallOptions): Promise<Frame> {
+  async visitBlank(tab: Tab, origin: string, { timeoutMs, partition }: VisitOptions): Promise<Frame> {
+    this.#frames.prune();
     const blank = await this.#takeBlank(tab.id);
-    const { frameId, executionContextId } = await blank.visit(origin, options.timeoutMs);
-    this.#frameTarget.set(frameId, blank.target);
-    this.#blankWorld.set(frameId, executionContextId);
-    return { id: frameId, origin, url: `${origin}/`, firstParty: true };
+    if (partition === undefined) {
+      const { frameId, executionContextId } = await blank.visit(origin, timeoutMs);
+      this.#frames.addBlank(frameId, blank.target, executionContextId);
+      return { id: frameId, origin, url: `${origin}/`, firstParty: true };
+    }
+    const found = await new PartitionedBlank(blank, this.#targets).visit({ origin, partition }, timeoutMs);
+    this.#frames.addBlank(found.frameId, found.target, found.executionContextId);
+    return { id: found.frameId, origin, url: `${origin}/`, firstParty: false, partition: found.partition };
   }
 
   async release(tab: Tab, url: string, options: CallOptions): Promise<void> {
@@ -201,7 +199,7 @@ export class CdpDriver implements BrowserDriver {
   }
 
   async abandon(tab: Tab, url: string): Promise<void> {
-    this.#blankWorld.delete(tab.id);
+    this.#frames.left(tab.id);
     // The failure that led here is told by whoever met it; a tab that is gone needs nothing.
     await this.#blanks
       .get(tab.id)
@@ -216,7 +214,7 @@ export class CdpDriver implements BrowserDriver {
 
   async #takeBlank(tabId: string): Promise<BlankTab> {
     // The main frame of a tab has the tab's id.
-    this.#blankWorld.delete(tabId);
+    this.#frames.left(tabId);
     const blank = this.#blanks.get(tabId) ?? new BlankTab(await this.#targets.open(tabId));
     this.#blanks.set(tabId, blank);
     return blank;
@@ -261,29 +259,7 @@ export class CdpDriver implements BrowserDriver {
   }
 
   async #framesIn(targetId: string, { timeoutMs }: CallOptions): Promise<Frame[]> {
-    const target = await this.#targets.open(targetId);
-    const { frameTree } = await target.send('Page.getFrameTree', {}, timeoutMs);
-    const frames: Frame[] = [];
-    const pending = [frameTree];
-    for (let tree = pending.shift(); tree !== undefined; tree = pending.shift()) {
-      frames.push(await this.#frame(target, tree.frame.id, tree.frame.url, timeoutMs));
-      pending.push(...(tree.childFrames ?? []));
-    }
-    return frames;
-  }
-
-  async #frame(target: Target, id: string, url: string, timeoutMs: number): Promise<Frame> {
-    this.#frameTarget.set(id, target);
-    try {
-      const { storageKey } = await target.send('Storage.getStorageKey', { frameId: id }, timeoutMs);
-      // A storage key is `origin/`, and `origin/^...` when it is partitioned.
-      const origin = storageKey.slice(0, storageKey.indexOf('/', storageKey.indexOf('://') + 3));
-      return { id, origin: /^https?:/.test(origin) ? origin : undefined, url, firstParty: !storageKey.includes('^') };
-    } catch (error) {
-      // The browser refuses to name a key for opaque origins.
-      if (isRefusal(error)) return { id, origin: undefined, url, firstParty: true };
-      throw error;
-    }
+    return this.#frames.listIn(await this.#targets.open(targetId), timeoutMs);
   }
 
   #tab(target: TargetInfo): Tab {

@@ -5,7 +5,7 @@
 import { originOf } from '@psp/protocol';
 import type { Protocol } from 'devtools-protocol';
 import type { DocumentHold, Hold, HoldOptions } from '../hold.js';
-import { isBlankUrl } from './blank.js';
+import { isBlankUrl } from './blank-page.js';
 import { registeredOrigins } from './service-workers.js';
 import type { Target } from './target.js';
 import type { TargetInfo, Targets } from './targets.js';

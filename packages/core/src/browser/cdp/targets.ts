@@ -1,12 +1,13 @@
-/** The targets of one browser context: which there are, one session for each that is used, and the origins seen. */
+/** The targets of one browser context: which there are, one session for each that is used, and where they have been. */
 import { originOf } from '@psp/protocol';
 import type { Protocol } from 'devtools-protocol';
-import { isBlankUrl } from './blank.js';
+import { isBlankUrl } from './blank-page.js';
 import type { Answer, Method, Params } from './method.js';
 import { inOurWords } from './refusal.js';
 import { SeenStorage } from './seen-storage.js';
 import { Target } from './target.js';
 import { within, type CdpEvent, type CdpTransport } from './transport.js';
+import { Visits, type SeenFrame } from './visits.js';
 
 /** `parentId` is newer than the published protocol types. */
 export type TargetInfo = Protocol.Target.TargetInfo & { parentId?: string };
@@ -17,11 +18,13 @@ const WATCH_MS = 1_000;
 const noted = (): void => undefined;
 
 export class Targets {
+  readonly seenStorage = new SeenStorage();
+  readonly visits = new Visits();
   readonly #open = new Map<string, Promise<Target>>();
-  readonly #visited = new Set<string>();
+  /** Out-of-process frames, as the browser last told of each. */
+  readonly #frames = new Map<string, SeenFrame>();
   /** Tabs that are being asked to tell of their frames. */
   readonly #watching = new Set<Promise<void>>();
-  readonly seenStorage = new SeenStorage();
   /** Tabs in the order in which the browser told of them. Its list has none. */
   readonly #told = new Set<string>();
   readonly #off: () => void;
@@ -29,7 +32,6 @@ export class Targets {
   readonly #onOpened = new Set<(info: TargetInfo) => void>();
   /** Tabs of other contexts. */
   readonly #elsewhere = new Set<string>();
-  #onFirstVisit: (() => void) | undefined;
 
   constructor(
     readonly transport: CdpTransport,
@@ -88,7 +90,7 @@ export class Targets {
 
   /** Notes the origins of this context's documents from now on, and tells of the first. */
   async watch(onFirstVisit: () => void): Promise<void> {
-    this.#onFirstVisit = onFirstVisit;
+    this.visits.onFirst(onFirstVisit);
     await this.send('Target.setDiscoverTargets', { discover: true });
     // The browser has told of all that are open by now. What the user does next is not to be missed.
     await Promise.all(this.#watching);
@@ -97,10 +99,6 @@ export class Targets {
   /** For calls to the browser that need to know which context is meant. */
   context(): { browserContextId?: string } {
     return this.browserContextId === undefined ? {} : { browserContextId: this.browserContextId };
-  }
-
-  visited(): string[] {
-    return [...this.#visited];
   }
 
   /** Tells of documents that appear in this context, by their address. Gives its undo. */
@@ -124,26 +122,52 @@ export class Targets {
     this.#off();
   }
 
-  #onEvent(event: CdpEvent): void {
-    if (event.method === 'Page.frameNavigated') {
-      this.#note((event.params as Protocol.Page.FrameNavigatedEvent).frame.url);
-      return;
-    }
-    if (event.method === 'Target.targetDestroyed') {
-      const { targetId } = event.params as Protocol.Target.TargetDestroyedEvent;
+  #onEvent({ method, params, sessionId }: CdpEvent): void {
+    if (method === 'Page.frameNavigated')
+      this.#onNavigated((params as Protocol.Page.FrameNavigatedEvent).frame, sessionId);
+    if (method === 'Page.frameDetached') this.#onDetached(params as Protocol.Page.FrameDetachedEvent);
+    if (method === 'Target.targetDestroyed') {
+      const { targetId } = params as Protocol.Target.TargetDestroyedEvent;
       this.#elsewhere.delete(targetId);
       this.seenStorage.forget(targetId);
       this.#told.delete(targetId);
+      this.#forget(targetId);
     }
-    if (event.method !== 'Target.targetCreated' && event.method !== 'Target.targetInfoChanged') return;
-    const { targetInfo } = event.params as { targetInfo: TargetInfo };
+    if (method !== 'Target.targetCreated' && method !== 'Target.targetInfoChanged') return;
+    const { targetInfo } = params as { targetInfo: TargetInfo };
     if (targetInfo.type !== 'page' && targetInfo.type !== 'iframe') return;
     if (!this.#isOurs(targetInfo)) return void this.#elsewhere.add(targetInfo.targetId);
-    this.#note(targetInfo.url);
-    if (event.method !== 'Target.targetCreated') return;
+    this.#onTarget(targetInfo);
+    if (method !== 'Target.targetCreated') return;
     this.#told.add(targetInfo.targetId);
     this.#watchFrames(targetInfo);
     for (const listener of this.#onOpened) listener(targetInfo);
+  }
+
+  #onNavigated({ id, parentId = this.#frames.get(id)?.parentId, url }: Protocol.Page.Frame, session?: string): void {
+    this.#note({ id, parentId, url }, async () => {
+      const asked = this.transport.send('Storage.getStorageKey', { frameId: id }, session).catch(rethrow);
+      return ((await within(asked, WATCH_MS, 'Storage.getStorageKey')) as { storageKey: string }).storageKey;
+    });
+  }
+
+  #onDetached({ frameId, reason }: Protocol.Page.FrameDetachedEvent): void {
+    // A frame that swaps goes on as a target of its own, or within another.
+    if (reason !== 'swap') this.#forget(frameId);
+  }
+
+  /** The browser tells of a target whenever anything about it changes. */
+  #onTarget({ targetId: id, type, url, parentId }: TargetInfo): void {
+    // Older browsers do not tell what a frame is below.
+    const frame = { id, parentId: type === 'page' ? undefined : (parentId ?? ''), url };
+    if (type === 'iframe') {
+      if (originOf(this.#frames.get(id)?.url ?? '') === originOf(url)) return;
+      this.#frames.set(id, frame);
+    }
+    this.#note(frame, async () => {
+      const target = await this.open(id);
+      return (await target.send('Storage.getStorageKey', { frameId: id }, WATCH_MS)).storageKey;
+    });
   }
 
   /** Frames of the tab's own process are no targets; the tab tells of them, and of its storage. */
@@ -157,17 +181,22 @@ export class Targets {
     this.#watching.add(settled);
   }
 
-  #note(url: string): void {
-    const origin = originOf(url);
-    // Blank pages of ours are no visits of the user's, in whichever tab they stand.
-    if (origin === undefined || isBlankUrl(url)) return;
-    this.#visited.add(origin);
-    for (const listener of this.#onDocument) listener(url);
-    this.#onFirstVisit?.();
-    this.#onFirstVisit = undefined;
+  #note(frame: SeenFrame, storageKey: () => Promise<string>): void {
+    this.visits.note(frame, storageKey);
+    if (originOf(frame.url) === undefined || isBlankUrl(frame.url)) return;
+    for (const listener of this.#onDocument) listener(frame.url);
+  }
+
+  #forget(frameId: string): void {
+    this.visits.forget(frameId);
+    this.#frames.delete(frameId);
   }
 
   #isOurs(target: TargetInfo): boolean {
     return this.browserContextId === undefined || target.browserContextId === this.browserContextId;
   }
+}
+
+function rethrow(error: unknown): never {
+  throw inOurWords(error);
 }

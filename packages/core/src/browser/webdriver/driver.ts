@@ -123,7 +123,7 @@ export class WebDriverDriver implements BrowserDriver {
 
   async discoverOrigins(): Promise<Discovery> {
     const missing = 'WebDriver lists no origins: only those of the open tabs are known, and those that are named.';
-    return { origins: [], missing };
+    return { origins: [], places: [], missing };
   }
 
   openHelper(): Promise<Tab> {
