@@ -78,6 +78,6 @@ describe('[PSP-STO-4] [PSP-RES-2] a session with storage below another site', ()
   test('is exported for Playwright without it, by name', () => {
     const { text, losses } = playwright.write(session());
     expect(JSON.parse(text)).toMatchObject({ origins: [] });
-    expect(losses).toMatchObject([{ code: 'format-cannot-hold', origin: PAY, item: `below ${SHOP}` }, {}, {}]);
+    expect(losses).toMatchObject([{ code: 'format-cannot-hold', origin: `${PAY} below ${SHOP}` }, {}, {}]);
   });
 });

@@ -28,7 +28,7 @@ afterAll(() => rm(folder, { recursive: true }));
 const cookie: Cookie = {
   ...{ name: 'sid', value: 'canary', domain: 'a.example', hostOnly: true, path: '/', httpOnly: true, secure: true },
 };
-const missing = { origins: [], missing: 'some origins' };
+const missing = { origins: [], places: [], missing: 'some origins' };
 
 describe('a strict capture', () => {
   test('[PSP-LOSS-3] stores nothing when anything is lost, and says what; a report tells it of what is stored', async () => {

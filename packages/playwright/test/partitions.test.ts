@@ -40,6 +40,25 @@ describe('storage below other sites, through Playwright', () => {
     });
   });
 
+  test('[PSP-STO-4] [PSP-RES-7] at the speed lazy, the first script of the frame finds what is kept there', async () => {
+    const places = embeddedPlaces(site).slice(-1);
+    const c = site.origin('c.localhost');
+    site.serve('/found', '<script>document.title = localStorage.getItem("k")</script>');
+    site.serve('/embeds-found', `<iframe src="${c}/found"></iframe>`);
+    const page = await (await partitioned.newContext()).newPage();
+    const session = await adapter.createSession(page, { name: 'lazy below' });
+    await keepAt(page, places, () => 'below');
+    await session.capture();
+    const target = await (await partitioned.newContext()).newPage();
+    const lazy = await adapter.loadSession('lazy below');
+    const { pending } = await lazy.restore(target, { speed: 'lazy', tabs: 'none' });
+    expect(pending).toContain(`${c} below http://a.localhost`);
+    await target.goto(`${site.origin('a.localhost')}/embeds-found`);
+    expect(await target.frames().at(-1)?.title()).toBe('below');
+    expect(await lazy.settle()).toMatchObject({ done: expect.arrayContaining(pending), losses: [] });
+    await lazy.close();
+  });
+
   test('[PSP-STO-4] [PSP-LOSS-1] a browser without partitions is told of each place, and keeps what origins have for themselves', async () => {
     const places = embeddedPlaces(site);
     const page = await (await partitioned.newContext()).newPage();
