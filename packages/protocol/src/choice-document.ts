@@ -15,6 +15,7 @@ import type {
   TabState,
 } from './schema/session.js';
 import { SkippedTally } from './skipped.js';
+import { placeOfLoss } from './storage-place.js';
 import { showWireString } from './wire-string.js';
 
 export interface ChosenDocument {
@@ -215,8 +216,7 @@ class Selection {
     // Of all cookies, or of origins that nobody knows.
     if (origin === undefined && item === undefined) return true;
     if (kind === 'cookie' && origin !== undefined) return this.chooser.takesHost(kind, origin.replace(/^\./, ''));
-    // Of a place below another site or of a bucket the loss tells more than the origin (`showStoragePlace`).
-    const place = { origin: origin?.split(/,? /)[0] ?? originOf(item ?? '') };
+    const place = origin === undefined ? { origin: originOf(item ?? '') } : placeOfLoss({ origin, item });
     return kind === 'origin' ? this.chooser.takesSomeOf(place) : this.chooser.takesSome(kind, place);
   }
 }

@@ -240,6 +240,26 @@ describe('a document of what was chosen', () => {
     ).toEqual([undefined, [1, 0, 0], undefined]);
   });
 
+  test('[PSP-STO-4] [PSP-CHO-3] what is kept below another site stays there, and goes with that site', () => {
+    const origin = 'https://pay.example';
+    const below = (topLevelSite: string) => ({ partition: { topLevelSite, hasCrossSiteAncestor: true } });
+    const [shop, other] = [below('https://shop.example'), below('https://b.example')];
+    const lossAt = (site: string) => [
+      { code: 'origin-timeout', kind: 'indexedDB' as const, origin: `${origin} below ${site}`, item: 'db' },
+      { code: 'partitioned-storage-not-read', kind: 'origin' as const, origin, item: `below ${site}` },
+    ];
+    const areas = [shop, other].map((place) => ({ origin, ...place, items: [item('k')] }));
+    const document = aDocument({
+      origins: [shop, other].map((place) => anOrigin({ origin, ...place, localStorage: [item('k')] })),
+      tabs: [{ url: 'https://shop.example/', sessionStorage: areas }],
+      losses: [...lossAt('https://shop.example'), ...lossAt('https://b.example')],
+    });
+    const taken = chooseDocument(document, chooser({ include: [origin], exclude: ['b.example'] })).document;
+    expect(taken.origins.map(({ partition }) => partition)).toEqual([shop.partition]);
+    expect(taken.tabs.map(({ sessionStorage }) => sessionStorage)).toEqual([[areas[0]]]);
+    expect(taken.losses).toEqual(lossAt('https://shop.example'));
+  });
+
   test('no choice takes all, and says nothing', () => {
     const document = everything();
     expect(chooseDocument(document, chooser({}))).toMatchObject({ document, skipped: [] });
