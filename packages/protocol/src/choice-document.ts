@@ -212,11 +212,12 @@ class Selection {
   }
 
   /** Whether a loss, or what was skipped before, is about what is taken. */
-  #concerns({ kind, origin, item }: Pick<Loss, 'kind' | 'origin' | 'item'>): boolean {
+  #concerns(loss: Pick<Loss, 'kind' | 'origin' | 'item'>): boolean {
+    const { kind, origin, item } = loss;
     // Of all cookies, or of origins that nobody knows.
     if (origin === undefined && item === undefined) return true;
     if (kind === 'cookie' && origin !== undefined) return this.chooser.takesHost(kind, origin.replace(/^\./, ''));
-    const place = origin === undefined ? { origin: originOf(item ?? '') } : placeOfLoss({ origin, item });
+    const place = origin === undefined ? { origin: originOf(item ?? '') } : placeOfLoss(loss);
     return kind === 'origin' ? this.chooser.takesSomeOf(place) : this.chooser.takesSome(kind, place);
   }
 }
