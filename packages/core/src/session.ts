@@ -21,6 +21,7 @@ import { RecordTokens } from './record-tokens.js';
 import { type LaunchAdvice, type LaunchFramework, launchOptionsOf } from './launch-options.js';
 import { checkedMaxBytes, type MaxBytes } from './max-bytes.js';
 import { NamedAccess } from './named-access.js';
+import { NOT_READY } from './not-ready.js';
 import { drained } from './state.js';
 import { beginRestore, type Restoration, type RestoreOptions } from './restore.js';
 import type { RestoreReport } from './restore-report.js';
@@ -70,14 +71,6 @@ export interface SessionStart {
   readonly maxBytes?: MaxBytes | undefined;
   readonly named?: NamedAccess;
 }
-
-/** Why there is nothing to capture. */
-const NOT_READY = {
-  noPage: 'This session has no page yet. Restore it into a page, then capture.',
-  unfinished:
-    'The last restore did not finish, so the page holds part of the session only, which must not become its next version. Restore it again, into a fresh context if need be, then capture.',
-  closed: 'This session was closed. Restore it into a page, or begin a new one with createSession, then capture.',
-} as const;
 
 export class Session<P> {
   readonly #context: SessionContext<P>;
