@@ -52,7 +52,7 @@ export function originsOfCookies(cookies: readonly Cookie[]): Set<string> {
 export function addressOf(url: string): string {
   if (!URL.canParse(url)) return 'a tab without address';
   const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname}`;
+  return host === '' ? `${protocol}${pathname}` : `${protocol}//${host}${pathname}`;
 }
 
 /** A cookie tells the scheme and port of the response that set it, where the browser keeps them. */

@@ -4,8 +4,8 @@ import type { BrowserDriver, Frame, Tab } from './browser/driver.js';
 import type { HistoryEntry, TabHistory } from './browser/tab-memory.js';
 import { addressOf } from './origins.js';
 
-/** What new tabs show. Nothing is lost with them. */
-const START_PAGE = /^(?:$|about:(?:blank|newtab|home)$|(?:chrome|edge|brave):\/\/(?:newtab|new-tab-page)\/)/;
+/** What new tabs show, those of chromedriver (`data:,`) among them. Nothing is lost with them. */
+const START_PAGE = /^(?:$|data:,$|about:(?:blank|newtab|home)$|(?:chrome|edge|brave):\/\/(?:newtab|new-tab-page)\/)/;
 
 export const isOfSite = (url: string): boolean => /^https?:/.test(url) && URL.canParse(url);
 
