@@ -1,11 +1,18 @@
 /** Where documents have been seen, as far as the browser still tells: real frames are seen in the driver suite. */
 import { PspError } from '@psp/protocol';
 import { expect, test } from 'vitest';
+import { CdpRefusal } from '../src/browser/cdp/transport.js';
 import { Visits } from '../src/browser/cdp/visits.js';
 
 const key = (text: string) => async (): Promise<string> => text;
 const gone = async (): Promise<string> => Promise.reject(new PspError('BROWSER_GONE', 'the frame is gone'));
-const refused = async (): Promise<string> => Promise.reject(new PspError('UNSUPPORTED', 'the frame is opaque'));
+/** In the words of Chromium. */
+const refusal = (message: string) => async (): Promise<string> => {
+  const cause = new CdpRefusal('Storage.getStorageKey', message);
+  return Promise.reject(new PspError('UNSUPPORTED', 'The browser refused.', { cause }));
+};
+const refused = refusal('Frame corresponds to an opaque origin and its storage key cannot be serialized');
+const notFound = refusal('Frame tree node for given frame not found');
 const place = (origin: string, topLevelSite: string) => ({
   origin,
   partition: { topLevelSite, hasCrossSiteAncestor: true },
@@ -43,7 +50,7 @@ test('frames are first-party or below another site as the browser says', async (
 
 test('[PSP-CAP-2] frames that are gone by then are guessed to be where their tab was', async () => {
   const frames = [
-    ['https://id.shop.example/', gone],
+    ['https://id.shop.example/', notFound],
     ['https://ads.example/', gone],
   ] as const;
   const visits = await visitsOf([PAY, ...frames]);

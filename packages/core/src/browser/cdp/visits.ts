@@ -65,7 +65,7 @@ export class Visits {
       (text) => this.#place(origin, text),
       (error: unknown) => {
         // What the browser refuses to name, of a sandboxed frame, is no storage. Other frames are gone.
-        if (error instanceof PspError && error.code !== 'UNSUPPORTED') this.#guess(origin, top);
+        if (error instanceof PspError && !isOpaque(error)) this.#guess(origin, top);
       },
     );
     const settled = asked.then(() => void this.#asking.delete(settled));
@@ -98,3 +98,6 @@ export class Visits {
     return at?.parentId === undefined ? originOf(at?.url ?? '') : undefined;
   }
 }
+
+/** The browser says in words only whether a frame is opaque or gone. */
+const isOpaque = ({ cause }: PspError): boolean => cause instanceof Error && cause.message.includes('opaque');
