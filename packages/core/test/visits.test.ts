@@ -40,12 +40,19 @@ test('frames are first-party or below another site as the browser says', async (
     ['https://id.shop.example/', key('https://id.shop.example/')],
     ['https://sandboxed.example/', refused],
     ['https://credentialless.example/', key('https://credentialless.example/^11^22')],
-    ['https://moved.example/', key('https://elsewhere.example/')],
     ['https://psp-between.invalid/__psp_around__', key('https://psp-between.invalid/^0https://shop.example')],
   ]);
   expect(visits.firstParty()).toEqual(['https://www.shop.example:8443', 'https://id.shop.example']);
   expect(visits.places()).toEqual([place('https://pay.example', 'https://shop.example')]);
   expect(visits.unplaced()).toEqual([]);
+});
+
+test('the browser is asked again while it tells of the document before', async () => {
+  const keys = ['https://www.shop.example/', 'https://id.shop.example/'];
+  const late = async (): Promise<string> => keys.shift()!;
+  expect((await visitsOf([['https://id.shop.example/', late]])).firstParty()).toContain('https://id.shop.example');
+  const moved = await visitsOf([PAY, ['https://moved.example/', key('https://elsewhere.example/')]]);
+  expect(moved.unplaced()).toEqual(['https://moved.example']);
 });
 
 test('[PSP-CAP-2] frames that are gone by then are guessed to be where their tab was', async () => {

@@ -1,8 +1,13 @@
 /** Where documents have been seen: origins that were first-party, and places below other sites. Knows nothing of what they keep. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { originOf, PspError, storageIdentity } from '@psp/protocol';
 import type { PartitionedPlace } from '../driver.js';
 import { isBlankUrl } from './blank-page.js';
 import { areAlike, parseStorageKey, siteOf } from './storage-key.js';
+
+/** The browser learns of a document within milliseconds after its frame did; so often and so long it is asked. */
+const POLL_MS = 10;
+const ASKS = 10;
 
 /** The main frame of a tab has no parent. */
 export interface SeenFrame {
@@ -31,7 +36,7 @@ export class Visits {
     const origin = originOf(frame.url);
     if (origin === undefined || isBlankUrl(frame.url)) return;
     if (frame.parentId === undefined) this.#firstParty.add(origin);
-    else this.#ask(origin, this.#topOf(frame), storageKey());
+    else this.#ask(origin, this.#topOf(frame), storageKey);
     this.#onFirst?.();
     this.#onFirst = undefined;
   }
@@ -60,24 +65,34 @@ export class Visits {
     return [...new Set([...this.#guesses.values()].map(({ origin }) => origin))];
   }
 
-  #ask(origin: string, top: string | undefined, storageKey: Promise<string>): void {
-    const asked = storageKey.then(
-      (text) => this.#place(origin, text),
-      (error: unknown) => {
+  #ask(origin: string, top: string | undefined, storageKey: () => Promise<string>): void {
+    const settled = this.#placed(origin, storageKey)
+      .catch((error: unknown) => {
+        if (!(error instanceof PspError)) throw error;
         // What the browser refuses to name, of a sandboxed frame, is no storage. Other frames are gone.
-        if (error instanceof PspError && !isOpaque(error)) this.#guess(origin, top);
-      },
-    );
-    const settled = asked.then(() => void this.#asking.delete(settled));
+        return isOpaque(error);
+      })
+      .then((isKnown) => {
+        if (!isKnown) this.#guess(origin, top);
+        return void this.#asking.delete(settled);
+      });
     this.#asking.add(settled);
   }
 
-  #place(origin: string, text: string): void {
-    const { partition, firstParty, ...key } = parseStorageKey(text);
-    // It may stand elsewhere by now, of which there is another event. A partition that only this browser can name is not kept.
-    if (key.origin !== origin) return;
-    if (firstParty) this.#firstParty.add(origin);
-    else if (partition !== undefined) this.#places.set(storageIdentity({ origin, partition }), { origin, partition });
+  /** False when the browser does not tell of this document: it may lag behind the frame, or the frame is elsewhere by now. */
+  async #placed(origin: string, storageKey: () => Promise<string>): Promise<boolean> {
+    for (let asked = 1; ; asked++) {
+      const { partition, firstParty, ...key } = parseStorageKey(await storageKey());
+      if (key.origin === origin) {
+        if (firstParty) this.#firstParty.add(origin);
+        // A partition that only this browser can name is not kept.
+        else if (partition !== undefined)
+          this.#places.set(storageIdentity({ origin, partition }), { origin, partition });
+        return true;
+      }
+      if (asked === ASKS) return false;
+      await sleep(POLL_MS, undefined, { ref: false });
+    }
   }
 
   #guess(origin: string, top: string | undefined): void {
