@@ -78,6 +78,17 @@ const PLAYWRIGHT_PERMISSIONS = new Set(
 const BY_RESTORE = 'session.restore(page, { environment: true })';
 const PASSKEYS = 'session.restore(page, { webauthn })';
 
+/** What launches of a browser without contexts of its own have no option for. */
+const NOT_AT_LAUNCH = {
+  timeZone: BY_RESTORE,
+  colorScheme: BY_RESTORE,
+  geolocation: BY_RESTORE,
+  permissions: 'session.restore(page)',
+  'http.credentials': undefined,
+  'http.headers': BY_RESTORE,
+  authenticators: undefined,
+};
+
 const FRAMEWORKS: { readonly [F in LaunchFramework]: Framework<F> } = {
   playwright: {
     options: playwrightOptions,
@@ -108,16 +119,7 @@ const FRAMEWORKS: { readonly [F in LaunchFramework]: Framework<F> } = {
   },
   selenium: {
     options: ({ environment }) => ({ args: argsOf(environment, ['userAgent', 'locale', 'deviceScaleFactor']) }),
-    without: {
-      viewport: BY_RESTORE,
-      timeZone: BY_RESTORE,
-      colorScheme: BY_RESTORE,
-      geolocation: BY_RESTORE,
-      permissions: 'session.restore(page)',
-      'http.credentials': undefined,
-      'http.headers': BY_RESTORE,
-      authenticators: undefined,
-    },
+    without: { viewport: BY_RESTORE, ...NOT_AT_LAUNCH },
   },
   stagehand: {
     options: ({ environment: { viewport, deviceScaleFactor, locale, ...others } }) => ({
@@ -126,15 +128,7 @@ const FRAMEWORKS: { readonly [F in LaunchFramework]: Framework<F> } = {
       ...(deviceScaleFactor === undefined ? {} : { deviceScaleFactor }),
       ...(locale === undefined ? {} : { locale }),
     }),
-    without: {
-      timeZone: BY_RESTORE,
-      colorScheme: BY_RESTORE,
-      geolocation: BY_RESTORE,
-      permissions: 'session.restore(page)',
-      'http.credentials': undefined,
-      'http.headers': BY_RESTORE,
-      authenticators: undefined,
-    },
+    without: NOT_AT_LAUNCH,
   },
 };
 

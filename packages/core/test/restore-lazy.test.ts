@@ -2,9 +2,9 @@
 import { PspError, type SessionDocument } from '@psp/protocol';
 import { describe, expect, test } from 'vitest';
 import type { HoldOptions } from '../src/browser/hold.js';
-import type { RestoreReport } from '../src/restore-report.js';
 import { beginRestore, type Restoration } from '../src/restore.js';
 import type { RecordBatch } from '../src/state.js';
+import { failureOf } from './support/failure.js';
 import { FakeDriver, gone } from './support/fake-driver.js';
 import { makeDocument } from './support/session-state.js';
 
@@ -57,15 +57,6 @@ function begin(
   document = documentOf(),
 ): Promise<Restoration> {
   return beginRestore(driver, { document, batches }, { speed: 'lazy' });
-}
-
-async function failureOf(work: Promise<unknown>): Promise<PspError & { report: RestoreReport }> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(PspError);
-  return error as PspError & { report: RestoreReport };
 }
 
 describe('a lazy restore', () => {

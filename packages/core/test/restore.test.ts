@@ -3,9 +3,9 @@ import { PspError, type SessionDocument, type TabState } from '@psp/protocol';
 import { describe, expect, test } from 'vitest';
 import type { Tab } from '../src/browser/driver.js';
 import type { TabHistory } from '../src/browser/tab-memory.js';
-import type { RestoreReport } from '../src/restore-report.js';
 import { restoreState } from '../src/restore.js';
 import type { RecordBatch } from '../src/state.js';
+import { failureOf } from './support/failure.js';
 import { FakeDriver, gone } from './support/fake-driver.js';
 import { makeDocument } from './support/session-state.js';
 
@@ -21,15 +21,6 @@ function documentOf(fields: Partial<SessionDocument> = {}): SessionDocument {
 
 function batch(origin: number, mebibytes = 3): RecordBatch {
   return { at: [origin, 0, 0], count: 1, json: Buffer.from(`[${' '.repeat(mebibytes * 1024 * 1024)}]`) };
-}
-
-async function failureOf(work: Promise<unknown>): Promise<PspError & { report: RestoreReport }> {
-  const error = await work.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toBeInstanceOf(PspError);
-  return error as PspError & { report: RestoreReport };
 }
 
 describe('a restore', () => {
