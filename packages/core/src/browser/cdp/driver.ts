@@ -171,6 +171,9 @@ export class CdpDriver implements BrowserDriver {
       url: 'about:blank',
       ...this.#targets.context(),
     });
+    const target = await this.#targets.open(targetId);
+    // The user's client sets a new tab up, and holds it until then. Chromium's renderer crashes when the tab navigates meanwhile.
+    await target.send('Runtime.evaluate', { expression: '0' });
     return { id: targetId, url: 'about:blank', title: undefined, primary: false };
   }
 
