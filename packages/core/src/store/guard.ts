@@ -1,6 +1,6 @@
 /** Written once around every store: probe before first use, key and size checks, refusal after close, error mapping. */
 import { PspError } from '@psp/protocol';
-import { MAX_BODY_BYTES, type Condition, type Store } from './store.js';
+import { MAX_BODY_BYTES, type Condition, type Store, type StoreFact } from './store.js';
 
 const MAX_KEY_BYTES = 512;
 const MAX_SEGMENT_BYTES = 128;
@@ -22,6 +22,11 @@ export function guardStore(driver: Store): Store {
 function checkKey(key: unknown): asserts key is string {
   const why = keyProblem(key);
   if (why !== undefined) throw new PspError('INVALID_INPUT', `store key ${shown(key)}: ${why}`);
+}
+
+function checkPrefix(prefix: unknown): asserts prefix is string {
+  if (typeof prefix === 'string' && prefix.length <= MAX_KEY_BYTES && PREFIX.test(prefix)) return;
+  throw new PspError('INVALID_INPUT', `store prefix ${shown(prefix)}: expected the beginning of a key`);
 }
 
 function keyProblem(key: unknown): string | undefined {
@@ -66,9 +71,7 @@ class GuardedStore implements Store {
   }
 
   async list(prefix: string, options: { after?: string; limit: number }): ReturnType<Store['list']> {
-    if (typeof prefix !== 'string' || prefix.length > MAX_KEY_BYTES || !PREFIX.test(prefix)) {
-      throw new PspError('INVALID_INPUT', `store prefix ${shown(prefix)}: expected the beginning of a key`);
-    }
+    checkPrefix(prefix);
     if (options.after !== undefined) checkKey(options.after);
     const { limit } = options;
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIST_LIMIT) {
@@ -90,6 +93,24 @@ class GuardedStore implements Store {
       throw error;
     });
     return this.#probed;
+  }
+
+  /** Not probed before: there may be nothing to probe yet. */
+  async init(): Promise<void> {
+    this.#refuseClosed();
+    await this.#map('STORE_UNAVAILABLE', async () => this.#driver.init?.());
+  }
+
+  async facts(): Promise<readonly StoreFact[]> {
+    return this.#run('STORE_UNAVAILABLE', async () => (await this.#driver.facts?.()) ?? []);
+  }
+
+  async watch(prefix: string, hint: () => void): Promise<() => Promise<void>> {
+    checkPrefix(prefix);
+    return this.#run('STORE_UNAVAILABLE', async () => {
+      if (this.#driver.watch !== undefined) return this.#driver.watch(prefix, hint);
+      throw new PspError('UNSUPPORTED', `${this.url}: this store tells of no changes`);
+    });
   }
 
   /** Safe to call twice. */

@@ -33,6 +33,13 @@ export interface StoreFeatures {
   readonly watch: boolean;
 }
 
+/** One thing that a back end guarantees, or does not, for `psp store check` and docs/stores.md: `{ name: 'durability', value: 'fsync ...' }`. */
+export interface StoreFact {
+  readonly name: 'server' | 'durability' | 'conditions' | 'limits';
+  /** A plain sentence or a version, without credentials. */
+  readonly value: string;
+}
+
 /**
  * Keys are at most 512 bytes of `a-z 0-9 - /`; segments are not empty and at most 128 bytes (file systems end at 255). The
  * guard refuses others before any I/O. There is no unconditional overwrite.
@@ -57,5 +64,14 @@ export interface Store {
    * there is none: then the first put probes.
    */
   probe(): Promise<void>;
+  /** Makes what the store needs before its first use: tables, a bucket. Does nothing where it is there. Absent where nothing is needed. */
+  init?(): Promise<void>;
+  /** What this back end guarantees, asked of the server itself where it can tell. */
+  facts?(): Promise<readonly StoreFact[]>;
+  /**
+   * Calls `hint` when a key with this prefix may have changed, by whomever; hints may be lost, doubled, or too many. Gives how to stop.
+   * There when `features.watch`.
+   */
+  watch?(prefix: string, hint: () => void): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }
