@@ -1,108 +1,20 @@
-/** The driver suite over classic WebDriver sessions, beside a user who drives the same browsers by raw commands. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { chromeCapabilities, startChromedriver } from '../../../matrix/browsers/chromedriver.mjs';
-import { firefoxCapabilities, startMarionetteBridge } from '../../../matrix/browsers/marionette.mjs';
+/** The driver suite over classic WebDriver sessions: WebKitGTK. The other engines are in webdriver-driver.long.test.ts. */
 import { startWebKitDriver, webkitCapabilities } from '../../../matrix/browsers/webkit.mjs';
-import type { BrowserDriver } from '../src/browser/driver.js';
-import { connectWebDriver } from '../src/browser/webdriver/open.js';
-import { DRIVER_CASES } from '../src/testing/driver-suite.js';
-import { startSite, type TestSite } from './support/site.js';
-import { beginSession, type WebDriverUser } from './support/webdriver-user.js';
+import { describeDriver, DIALOG, WORKER } from './support/webdriver-suite.js';
 
-interface Browser {
-  readonly name: string;
-  readonly engine: BrowserDriver['engine'];
-  start(): Promise<{ url: string; kill(): Promise<void> }>;
-  capabilities(): object | Promise<object>;
-  /** One session for all cases: the browser takes too long to start. */
-  readonly isShared: boolean;
-  /** Cases that cannot hold by classic WebDriver, each with the error that shows it and why. */
-  readonly cannot: ReadonlyMap<string, RegExp>;
-}
-
-/** There is no way past a service worker by WebDriver: its answer is seen once its code has run. */
-const WORKER: [string, RegExp] = [
-  '[PSP-TRAP-25] never lets a service worker answer in its place, and leaves it registered',
-  /no code of the site ran/,
-];
-
-/** The command that opens a window closes the dialog of the current one, so no other page can be opened; the dialog stays. */
-const DIALOG: [string, RegExp] = [
-  '[PSP-CAP-4] an open dialog costs its own tab only, and stays open',
-  /Expected values to be strictly deep-equal:\s+\+ actual - expected\s+\+ \[\]\s+- \[\s+-\s+'k'/,
-];
-
-const BROWSERS: readonly Browser[] = [
-  {
-    name: 'WebKitGTK',
-    engine: 'webkit',
-    start: startWebKitDriver,
-    capabilities: webkitCapabilities,
-    isShared: false,
-    cannot: new Map([
-      WORKER,
-      // WebKit takes every name below localhost for a site of its own, and gives its frames a partition.
-      [
-        '[PSP-TRAP-27] lists frames with their origins, opaque ones without, partitioned ones marked',
-        /^Expected values to be strictly equal:\s+false !== true/,
-      ],
-      DIALOG,
-    ]),
-  },
-  {
-    name: 'Firefox without BiDi',
-    engine: 'firefox',
-    start: startMarionetteBridge,
-    capabilities: firefoxCapabilities,
-    isShared: true,
-    cannot: new Map([WORKER, DIALOG]),
-  },
-  {
-    name: 'Chromium, by the debugger that chromedriver names',
-    engine: 'chromium',
-    start: startChromedriver,
-    capabilities: chromeCapabilities,
-    isShared: false,
-    cannot: new Map(),
-  },
-];
-
-describe.each(BROWSERS)('$name', ({ start, capabilities, engine, isShared, cannot }) => {
-  let site: TestSite;
-  let server: Awaited<ReturnType<Browser['start']>>;
-  let user: WebDriverUser | undefined;
-  let driver: BrowserDriver | undefined;
-
-  beforeAll(async () => {
-    server = await start();
-  });
-  afterAll(() => server.kill());
-  beforeEach(async () => {
-    // On a port of its own, so that no storage is left from the case before.
-    site = await startSite();
-    user ??= await beginSession(server.url, await capabilities());
-  });
-  afterEach(async () => {
-    await driver?.close();
-    driver = undefined;
-    if (isShared) await user?.clear(['a.localhost', 'shop.localhost', 'sub.shop.localhost'].map(site.origin));
-    else {
-      await user?.end();
-      user = undefined;
-    }
-    await site.close();
-  });
-
-  test.each(DRIVER_CASES)('$name', async ({ name, run }) => {
-    if (user === undefined) throw new Error('no session');
-    const { sessionId } = user;
-    driver = await connectWebDriver(server.url, { sessionId, timeoutMs: 20_000, capabilities: user.capabilities });
-    expect(driver.engine).toBe(engine);
-    // Some drivers ask the browser for its lists once, in a tab that would show for a moment.
-    await driver.discoverOrigins({ timeoutMs: 20_000 });
-    const reason = cannot.get(name);
-    const result = run({ ...user, driver }, site);
-    if (reason === undefined) await result;
-    else await expect(result).rejects.toThrow(reason);
-  });
+describeDriver({
+  name: 'WebKitGTK',
+  engine: 'webkit',
+  start: startWebKitDriver,
+  capabilities: webkitCapabilities,
+  isShared: false,
+  cannot: new Map([
+    WORKER,
+    // WebKit takes every name below localhost for a site of its own, and gives its frames a partition.
+    [
+      '[PSP-TRAP-27] lists frames with their origins, opaque ones without, partitioned ones marked',
+      /^Expected values to be strictly equal:\s+false !== true/,
+    ],
+    DIALOG,
+  ]),
 });
