@@ -30,8 +30,9 @@ export const DIALOG: [string, RegExp] = [
 ];
 
 /** Defines the tests. */
-export function describeDriver({ name: title, start, capabilities, engine, isShared, cannot }: WebDriverBrowser): void {
-  describe(title, () => {
+export function describeDriver(browser: WebDriverBrowser): void {
+  const { start, capabilities, engine, isShared, cannot } = browser;
+  describe.each([browser])('$name', () => {
     let site: TestSite;
     let server: Awaited<ReturnType<WebDriverBrowser['start']>>;
     let user: WebDriverUser | undefined;
