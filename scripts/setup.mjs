@@ -1,6 +1,6 @@
 /**
  * Makes a clone ready to run: dependencies, build, browser; with --all-browsers also the other browsers, which tests and the
- * matrix need and nothing else does. Needs Node and npm only, does nothing twice, and says in one line for each step what it did.
+ * matrix need and nothing else does, with --servers also the servers of the tests of stores. Needs Node and npm only, does nothing twice, and says in one line for each step what it did.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,13 +8,15 @@ import { canInstall, gist, install, updateLists } from './apt.mjs';
 import { build } from './build.mjs';
 import { provideEngines } from './engines.mjs';
 import { Plain, ROOT, run, runMain, STALL_MS, step, tool } from './run.mjs';
+import { provideServers } from './servers.mjs';
 
 const NODE_NEEDED = [20, 19];
 const ALL_BROWSERS = '--all-browsers';
+const SERVERS = '--servers';
 
 await runMain(async () => {
-  const [unknown] = process.argv.slice(2).filter((word) => word !== ALL_BROWSERS);
-  if (unknown !== undefined) throw new Plain(`expected nothing or ${ALL_BROWSERS}, found ${unknown}`);
+  const [unknown] = process.argv.slice(2).filter((word) => word !== ALL_BROWSERS && word !== SERVERS);
+  if (unknown !== undefined) throw new Plain(`expected nothing, ${ALL_BROWSERS} or ${SERVERS}, found ${unknown}`);
   console.log('set-up');
   await step('node', checkNode);
   await step('dependencies', installDependencies);
@@ -22,6 +24,7 @@ await runMain(async () => {
   // The others first: Debian's chromedriver brings the Chromium that it fits.
   if (process.argv.includes(ALL_BROWSERS)) await step('engines', provideEngines);
   await step('browser', provideBrowser);
+  if (process.argv.includes(SERVERS)) await step('servers', provideServers);
 });
 
 async function checkNode() {

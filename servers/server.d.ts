@@ -17,7 +17,9 @@ export interface ServerKind {
   readonly name: 'redis' | 'postgres' | 'mariadb' | 'radosgw' | 'azurite' | 'gcs-fake';
   /** Where a server that runs elsewhere can be named: `PSP_TEST_REDIS_URL`. */
   readonly variable: string;
-  /** The Debian packages that bring it, none where npm does. */
+  /** The programs that it needs, as programs.mjs finds them; none where Node runs it. */
+  readonly programs: readonly string[];
+  /** The Debian packages that bring them, none where npm does. */
   readonly debian: readonly string[];
   /** Why it cannot be started here, for `context.skip(reason)`; undefined when it can. */
   missing(): string | undefined;

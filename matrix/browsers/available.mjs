@@ -3,8 +3,9 @@
  * @psp/core finds. Looks at files only and starts nothing.
  */
 import { spawnSync } from 'node:child_process';
-import { constants, accessSync, readdirSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { onPath, program } from '../../scripts/on-path.mjs';
 
 /** @typedef {{ title: string, debian: readonly string[], find: () => string | undefined }} Program */
 
@@ -91,27 +92,6 @@ export function forget() {
 function named(variable) {
   const path = process.env[variable];
   return path === undefined ? undefined : program(path);
-}
-
-/** @param {string} name */
-function onPath(name) {
-  const folders = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '');
-  for (const folder of folders) {
-    const path = program(join(folder, name));
-    if (path !== undefined) return path;
-  }
-  return undefined;
-}
-
-/** @param {string} path */
-function program(path) {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile() ? path : undefined;
-  } catch {
-    // Absent, or not ours to start.
-    return undefined;
-  }
 }
 
 /** It is no command of the user's: /usr/lib/TRIPLET/webkit2gtk-4.1/MiniBrowser on Debian, /usr/libexec/... on Fedora. */

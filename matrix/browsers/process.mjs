@@ -1,4 +1,4 @@
-/** Processes of browsers for tests: a folder of their own, a free port, and an end that takes along all that they started. */
+/** Processes of browsers and servers for tests: a folder of their own, a free port, and an end that takes along all that they started. */
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -43,17 +43,27 @@ export function startProcess(command, args, options = {}) {
   return child;
 }
 
-/** Ends the process and its group, gently first. Resolves once it is gone. @param {ChildProcess} child */
-export async function endProcess(child) {
-  if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) {
+/** Ends the process and its group, gently first. Resolves once it is gone. @param {ChildProcess} child @param {NodeJS.Signals} gently */
+export async function endProcess(child, gently = 'SIGTERM') {
+  if (isAlive(child)) {
     const exited = new Promise((resolve) => child.once('exit', resolve));
-    signal(child, 'SIGTERM');
+    signal(child, gently);
     await Promise.race([exited, sleep(END_MS, undefined, { ref: false })]);
   }
-  // Those that it started may outlive it.
-  signal(child, 'SIGKILL');
-  running.delete(child);
+  await killProcess(child);
 }
+
+/** Ends the process and its group at once. Resolves when it is gone. Does nothing a second time. @param {ChildProcess} child */
+export async function killProcess(child) {
+  if (!running.delete(child)) return;
+  const exited = isAlive(child) ? new Promise((resolve) => child.once('exit', resolve)) : undefined;
+  // Also when it has ended: those that it started may outlive it.
+  signal(child, 'SIGKILL');
+  await exited;
+}
+
+/** @param {ChildProcess} child */
+const isAlive = (child) => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 
 /** @param {ChildProcess} child @param {NodeJS.Signals} name */
 function signal(child, name) {

@@ -1,0 +1,9 @@
+// @ts-check
+/**
+ * The real servers that tests, the torture and the benchmark start, in the order in which they are announced. The set-up reads this
+ * before any dependency is installed, so the files of the kinds import packages only when they start.
+ */
+import { redis } from './redis.mjs';
+
+/** @type {readonly import('./server.js').ServerKind[]} */
+export const SERVERS = [redis];
