@@ -8,6 +8,8 @@ export {
   type SessionPage,
   type SessionVersion,
 } from './archive.js';
+export { copyStore, type CopyOptions, type CopyProgress, type CopyReport } from './archive/copy.js';
+export type { CopyStatus, SessionCopy } from './archive/copy-session.js';
 export { connectBidi, type ConnectBidiOptions } from './browser/bidi/connect.js';
 export { connectCdp, type ConnectCdpOptions } from './browser/cdp/connect.js';
 export { connectWebDriver, type ConnectWebDriverOptions } from './browser/webdriver/open.js';

@@ -27,6 +27,8 @@ export interface HeadFields {
   readonly writeId: string;
   /** SHA-256 of the head before, in hexadecimal: a chain back to the first, or to one that could not be read. */
   readonly prev: string | null;
+  /** Write ids of the heads before, the newest first: by them a head is known as an ancestor of a later one. Earlier versions of PSP wrote none. */
+  readonly ancestors?: readonly string[];
   /** Every save must show the fence of its lease. There are no leases yet. */
   readonly fence: number;
   /** The newest first. */
@@ -96,6 +98,11 @@ export async function openHead(head: StoredHead, keys: KeySource): Promise<OpenH
   const body = await collect(container.open(dataKey));
   const metadata = (JSON.parse(body.toString('utf8')) as SessionMetadata | null) ?? undefined;
   return { ...fields, etag: head.etag, digest: head.digest, dataKey, metadata };
+}
+
+/** What a head says of itself in clear. Not authenticated. Throws CORRUPT or UNSUPPORTED_VERSION. */
+export async function headerOf(head: StoredHead): Promise<Readonly<Record<string, unknown>>> {
+  return (await readHeadContainer(head)).header;
 }
 
 /** The ids of the keys that can open a head, as it says itself. */

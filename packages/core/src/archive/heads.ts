@@ -19,6 +19,8 @@ import { checkId, headKey, HEADS } from './place.js';
 /** Losing this often against other writers means that something is wrong. */
 const MAX_RACES = 8;
 const DATA_KEY_BYTES = 32;
+/** So many writes a copy of the session may be behind and still be known as an ancestor. */
+const KEPT_ANCESTORS = 32;
 /** What is wrong with one session, not with the store or the key file. */
 const DAMAGE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['CORRUPT', 'KEY_MISMATCH', 'UNSUPPORTED_VERSION']);
 /** What is wrong with the key at hand. A tombstone is known as one all the same. */
@@ -37,7 +39,8 @@ export interface UnreadableHead {
 export type FoundHead = OpenHead | UnreadableHead | undefined;
 
 /** What a head becomes; the rest follows from the one before. */
-export type NextHead = Omit<HeadFields, 'writeId' | 'prev' | 'fence'> & Pick<OpenHead, 'dataKey' | 'metadata'>;
+export type NextHead = Omit<HeadFields, 'writeId' | 'prev' | 'ancestors' | 'fence'> &
+  Pick<OpenHead, 'dataKey' | 'metadata'>;
 
 export const isUnreadable = (head: FoundHead): head is UnreadableHead => head !== undefined && 'error' in head;
 
@@ -163,7 +166,10 @@ function fieldsOf(
   writeId: string,
   before: FoundHead,
 ): HeadFields {
-  const fence = before === undefined || isUnreadable(before) ? 0 : before.fence;
-  const head = { id, version, writeId, prev: before?.digest ?? null, fence, versions, slots };
+  const readable = before === undefined || isUnreadable(before) ? undefined : before;
+  const ancestors =
+    readable === undefined ? [] : [readable.writeId, ...(readable.ancestors ?? [])].slice(0, KEPT_ANCESTORS);
+  const fence = readable?.fence ?? 0;
+  const head = { id, version, writeId, prev: before?.digest ?? null, ancestors, fence, versions, slots };
   return deletedAt === undefined ? head : { ...head, deletedAt };
 }

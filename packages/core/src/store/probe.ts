@@ -6,20 +6,24 @@ import type { Store } from './store.js';
 const RACERS = 16;
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Throws UNSUPPORTED, naming the broken promise. Leaves nothing behind. */
-export async function probeConditions(store: Store): Promise<void> {
+/** Throws UNSUPPORTED, naming the broken promise. Leaves nothing behind. `kept` is told of each promise that was kept. */
+export async function probeConditions(store: Store, kept: (promise: string) => void = () => undefined): Promise<void> {
   const key = `probe/${randomUUID()}`;
+  const expect = (promise: string, isKept: boolean): void => {
+    if (!isKept) throw new PspError('UNSUPPORTED', `${store.url} does not keep the promises of a store: ${promise}`);
+    kept(promise);
+  };
   try {
-    expect(store, 'one of 16 concurrent creates wins', (await race(store, key)) === 1);
+    expect('one of 16 concurrent creates wins', (await race(store, key)) === 1);
     const first = (await store.get(key))?.etag ?? '';
-    expect(store, 'a put with an unknown etag is refused', !(await wins(store, key, { etag: `${first}0` })));
-    expect(store, 'a put with the current etag is done', await wins(store, key, { etag: first }));
-    expect(store, 'a put with a stale etag is refused', !(await wins(store, key, { etag: first })));
-    expect(store, 'a create over a value is refused', !(await wins(store, key, { absent: true })));
+    expect('a put with an unknown etag is refused', !(await wins(store, key, { etag: `${first}0` })));
+    expect('a put with the current etag is done', await wins(store, key, { etag: first }));
+    expect('a put with a stale etag is refused', !(await wins(store, key, { etag: first })));
+    expect('a create over a value is refused', !(await wins(store, key, { absent: true })));
     const last = (await store.get(key))?.etag ?? '';
     await store.remove(key);
-    expect(store, 'a removed key is absent', (await store.get(key)) === undefined);
-    expect(store, 'a put to a removed key is refused', !(await wins(store, key, { etag: last })));
+    expect('a removed key is absent', (await store.get(key)) === undefined);
+    expect('a put to a removed key is refused', !(await wins(store, key, { etag: last })));
   } finally {
     await store.remove(key);
   }
@@ -38,8 +42,4 @@ async function wins(store: Store, key: string, condition: { absent: true } | { e
     if (error instanceof PspError && error.code === 'CONFLICT') return false;
     throw error;
   }
-}
-
-function expect(store: Store, promise: string, kept: boolean): void {
-  if (!kept) throw new PspError('UNSUPPORTED', `${store.url} does not keep the promises of a store: ${promise}`);
 }

@@ -260,7 +260,7 @@ export const STORE_CASES: readonly StoreCase[] = [
       assert.equal(Buffer.from((await store.get(key))?.body ?? []).toString(), '80');
     },
   },
-  { name: '[PSP-STORE-3] the probe of conditions passes', run: probeConditions },
+  { name: '[PSP-STORE-3] the probe of conditions passes', run: (store) => probeConditions(store) },
 ];
 
 /** Adds 1 to the number under `key`, `times` times, by compare-and-swap. */

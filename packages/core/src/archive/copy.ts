@@ -1,0 +1,112 @@
+/**
+ * Copies sessions with their versions and tombstones from store to store. Values stay sealed as they are, so no key is needed, and
+ * it can be ended at any moment: run again, it goes on where it was. Knows nothing of drivers and of the seal.
+ */
+import { PspError } from '@psp/protocol';
+import { guardStore } from '../store/guard.js';
+import type { Store } from '../store/store.js';
+import { copySession, type CopyJob, type CopyStatus, type SessionCopy } from './copy-session.js';
+import { deletedAtOf, keyIdsOf, readHead } from './head.js';
+import { allKeys } from './keys.js';
+import { checkId, HEADS } from './place.js';
+
+/** Sessions under way at once: enough to hide the way to a distant server, few enough for memory (two parts of 2 MiB each). */
+const AT_ONCE = 4;
+
+export interface CopyProgress {
+  /** Sessions. */
+  readonly done: number;
+  readonly total: number;
+  readonly latest: SessionCopy;
+}
+
+export interface CopyOptions {
+  /** Ids of the sessions to copy; all without it. */
+  readonly sessions?: readonly string[];
+  /** Tells what would be done, and writes nothing. */
+  readonly dryRun?: boolean;
+  readonly onProgress?: (progress: CopyProgress) => void;
+}
+
+export interface CopyReport {
+  /** Sessions that were looked at, tombstones included. */
+  readonly total: number;
+  readonly counts: Readonly<Record<CopyStatus, number>>;
+  readonly values: number;
+  readonly bytes: number;
+  /** Those that are `newer`, `conflict` or `damaged`, each with its reason. */
+  readonly notices: readonly SessionCopy[];
+}
+
+/**
+ * A head replaces one that is its ancestor, and nothing else is ever overwritten (PSP-COPY-2); what stands in the way is told in the
+ * report and does not stop the other sessions. Throws NOT_FOUND for a session that is not there, INVALID_INPUT for the same store
+ * twice, and what the stores throw.
+ */
+export async function copyStore(source: Store, target: Store, options: CopyOptions = {}): Promise<CopyReport> {
+  const [from, to] = [guardStore(source), guardStore(target)];
+  if (from.url === to.url && from.url !== 'memory:')
+    throw new PspError('INVALID_INPUT', `expected two stores, found ${from.url} twice`);
+  const ids = options.sessions ?? (await idsOf(from));
+  if (options.sessions !== undefined) for (const id of ids) await requireHead(from, id);
+  const job = { from, to, dryRun: options.dryRun === true, keys: await keysOf(to), beforeHead: async () => undefined };
+  return copyAll(job, ids, options.onProgress);
+}
+
+async function copyAll(
+  job: CopyJob,
+  ids: readonly string[],
+  onProgress: CopyOptions['onProgress'],
+): Promise<CopyReport> {
+  const counts = { copied: 0, updated: 0, repaired: 0, same: 0, newer: 0, conflict: 0, damaged: 0 };
+  const report = { total: ids.length, counts, values: 0, bytes: 0, notices: [] as SessionCopy[] };
+  let [next, done, failed] = [0, 0, false];
+  const work = async (): Promise<void> => {
+    for (let id = ids[next]; id !== undefined && !failed; id = ids[next]) {
+      next += 1;
+      const latest = await copySession(job, id);
+      report.values += latest.values;
+      report.bytes += latest.bytes;
+      counts[latest.status] += 1;
+      if (latest.reason !== undefined) report.notices.push(latest);
+      done += 1;
+      onProgress?.({ done, total: ids.length, latest });
+    }
+  };
+  const workers = Array.from({ length: AT_ONCE }, () =>
+    work().catch((error: unknown) => {
+      failed = true;
+      throw error;
+    }),
+  );
+  // All come to rest before the first failure is told, so that nothing is written afterwards.
+  const [failure] = (await Promise.allSettled(workers)).filter((end) => end.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+  return report;
+}
+
+async function idsOf(store: Store): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { key } of allKeys(store, HEADS)) ids.push(key.slice(HEADS.length));
+  return ids;
+}
+
+async function requireHead(store: Store, id: string): Promise<void> {
+  checkId(id);
+  if ((await readHead(store, id)) === undefined) throw new PspError('NOT_FOUND', `no session ${id} in ${store.url}`);
+}
+
+/** The first session that is not deleted speaks for all, as at a save. */
+async function keysOf(store: Store): Promise<string[]> {
+  for await (const { key } of allKeys(store, HEADS)) {
+    const head = await readHead(store, key.slice(HEADS.length));
+    if (head === undefined || 'lost' in head) continue;
+    try {
+      if ((await deletedAtOf(head)) === undefined) return await keyIdsOf(head);
+    } catch (error) {
+      // A damaged head says nothing; the next one is asked.
+      if (!(error instanceof PspError)) throw error;
+    }
+  }
+  return [];
+}
