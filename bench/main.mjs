@@ -6,7 +6,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { blankNavigations, readRecords, writeRecords } from './floors.mjs';
+import { blankNavigations, carryIn, carryOut, openContext, readRecords, writeRecords } from './floors.mjs';
 import { launch, startSite } from './fixture.mjs';
 import { measureMemory } from './peaks.mjs';
 import { Bench } from './pieces.mjs';
@@ -100,8 +100,24 @@ async function records() {
       psp: bench.pspRestore,
       floor: () => writeRecords(floorPage),
     });
+    const parts = await recordParts(floorPage, (await bench.session.capture()).bytes);
     await floorPage.context().close();
-    return [result(row, 'capture', capture), result(row, 'restore', restore)];
+    return [
+      result(row, 'capture', capture),
+      result(row, 'restore', restore),
+      besideParts(row, 'capture', capture, [parts.blank, parts.out]),
+      besideParts(row, 'restore', restore, [parts.context, parts.blank, parts.into]),
+    ];
+  });
+}
+
+/** What else a capture and a restore of one origin cannot do without: a blank document, the way of the bytes, a context. */
+async function recordParts(page, bytes) {
+  return inTurns(ROUNDS, {
+    blank: () => blankNavigations(browser, [site.origin(0)]),
+    into: () => carryIn(page, bytes),
+    out: () => carryOut(page, bytes),
+    context: () => openContext(browser),
   });
 }
 
@@ -143,6 +159,12 @@ function result({ name }, work, { playwright, psp, floor }) {
     faster: playwright / psp,
     ...(floor === undefined ? {} : { floor, over: psp / floor }),
   };
+}
+
+/** The same work beside all that it is made of, each part measured alone. */
+function besideParts({ name }, work, { psp, floor }, parts) {
+  const sum = parts.reduce((total, part) => total + part, floor);
+  return { name, work: `${work}, beside all its parts`, psp, floor: sum, over: psp / sum };
 }
 
 function originsOf({ origins }) {

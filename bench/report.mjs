@@ -29,7 +29,8 @@ Playwright keeps it in memory. Each origin has 20 entries of localStorage and 10
 
 The floor is the browser's own part of the work: for origins, blank documents of one origin after another in a tab; for records, the
 page's own \`getAll\` with \`JSON.stringify\`, and its own loop of \`put\`; for a first page, the same visit with nothing to restore and one
-blank document more.
+blank document more. "All its parts" adds what no tool does without: a blank document to stand on, the way of the bytes over
+Playwright's own connection, and for a restore a context with a page. Each is measured alone, so what is done at once can be below it.
 
 ${row(HEAD)}
 ${row(['---', ...HEAD.slice(1).map(() => '---:')])}
