@@ -1,5 +1,6 @@
 /** What differs between two sessions, item by item. Values are left out unless asked for: they are secrets. */
 import { cookieIdentity } from './cookie.js';
+import { httpItems, passkeyItems } from './diff-access.js';
 import { depotItems } from './diff-depot.js';
 import type { Environment } from './schema/environment.js';
 import type { StateKind } from './schema/loss.js';
@@ -12,7 +13,7 @@ import { showWireString } from './wire-string.js';
 
 /**
  * `item` names it: a cookie, an entry of a storage, `database`, `database/store`, `database/store/key`, `cache`, `cache/address`, the
- * path of a file, the scope of a worker, `tab 1`, `locale`, `permission camera`.
+ * path of a file, the scope of a worker, `tab 1`, `locale`, `permission camera`, `header accept`, `HTTP credentials`, `passkey ID of site.example`.
  */
 export interface DiffItem {
   readonly kind: StateKind;
@@ -88,6 +89,8 @@ function entriesOf(document: SessionDocument): Entries {
     for (const { identity, ...entry } of depotItems(state)) add([entry.kind, at, identity], { ...entry, origin });
   }
   addEnvironment(add, document.environment ?? {});
+  const access = [...httpItems(document.http ?? {}), ...passkeyItems(document.authenticators ?? [])];
+  for (const { identity, ...entry } of access) add([entry.kind, identity], entry);
   document.tabs.forEach(({ sessionStorage, ...content }, index) => {
     add(['tab', index], { kind: 'tab', item: `tab ${index + 1}`, content });
     for (const { items, ...place } of sessionStorage) addItems('sessionStorage', [index], place, items);

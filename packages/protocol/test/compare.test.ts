@@ -244,4 +244,30 @@ describe('a difference of places and surroundings', () => {
     );
     expect(changed).toHaveLength(2);
   });
+
+  test('passkeys are known by site and id, headers by name; what they hold is told apart, and shown only when asked for', () => {
+    const passkey = (credentialId: string, signCount: number) => ({
+      ...{ protocol: 'ctap2', transport: 'internal', hasResidentKey: true, hasUserVerification: true },
+      credentials: [{ credentialId, isResidentCredential: true, rpId: 'a.example', privateKey: 'secret', signCount }],
+    });
+    const credentials = (password: string) => [{ origin: 'https://a.example', username: 'ann', password }];
+    const a = aDocument({
+      authenticators: [passkey('one', 1), passkey('two', 1)],
+      http: { credentials: credentials('old secret'), headers: [{ name: 'X-Team', value: 'secret' }] },
+    });
+    const b = aDocument({
+      authenticators: [passkey('one', 2), passkey('three', 1)],
+      http: { credentials: credentials('new secret'), headers: [{ name: 'x-team', value: 'secret' }] },
+    });
+    const diff = diffSessions(a, b);
+    expect(diff).toEqual({
+      added: [{ kind: 'webauthn', item: 'passkey three of a.example' }],
+      removed: [{ kind: 'webauthn', item: 'passkey two of a.example' }],
+      changed: [
+        { kind: 'environment', origin: 'https://a.example', item: 'HTTP credentials' },
+        { kind: 'webauthn', item: 'passkey one of a.example' },
+      ],
+    });
+    expect(JSON.stringify(diff)).not.toContain('secret');
+  });
 });
