@@ -20,6 +20,7 @@ export interface ArgumentRow {
 }
 
 export interface Command<O = Record<string, unknown>> {
+  /** One word, or two of which the first is a row of GROUPS: `store check`. */
   readonly name: string;
   readonly summary: string;
   /** More than the summary, in whole sentences. */

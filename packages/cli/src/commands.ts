@@ -13,6 +13,9 @@ import { merge } from './commands/merge.js';
 import { rename } from './commands/rename.js';
 import { restore } from './commands/restore.js';
 import { show } from './commands/show.js';
+import { storeCheck } from './commands/store-check.js';
+import { storeCopy } from './commands/store-copy.js';
+import { storeInit } from './commands/store-init.js';
 import { tag } from './commands/tag.js';
 
 /** Taken by every command, before or after its name. */
@@ -25,6 +28,9 @@ export const GLOBAL_OPTIONS: readonly OptionRow[] = [
   { flags: '--json', description: 'one JSON document on standard output; errors as JSON on standard error' },
   { flags: '--timeout <seconds>', description: 'seconds that one page or call may take' },
 ];
+
+/** First words that several commands share. */
+export const GROUPS: Readonly<Record<string, string>> = { store: 'check, make and copy stores' };
 
 export const COMMANDS: readonly Command<never>[] = [
   login,
@@ -39,6 +45,9 @@ export const COMMANDS: readonly Command<never>[] = [
   remove,
   exportSession,
   importFile,
+  storeCheck,
+  storeInit,
+  storeCopy,
   doctor,
   completionCommand(() => COMMANDS, GLOBAL_OPTIONS),
 ];

@@ -1,8 +1,8 @@
 /** From the table of commands to a command line: parsing, help, and the errors of both. */
-import { Argument, Command as Program, CommanderError, Option } from 'commander';
+import { Argument, Command as Program, CommanderError, Help, Option } from 'commander';
 import { ERROR_KINDS } from '@psp/protocol';
 import type { Command, OptionRow } from './command.js';
-import { COMMANDS, GLOBAL_OPTIONS } from './commands.js';
+import { COMMANDS, GLOBAL_OPTIONS, GROUPS } from './commands.js';
 import { EXIT, usageError } from './failure.js';
 import { Run, type Globals } from './run.js';
 
@@ -22,7 +22,10 @@ export async function runProgram(argv: readonly string[], version: string): Prom
     code = await runCommand(command, args, options);
   });
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    const [first, ...rest] = argv;
+    // Commander's own help knows one word of a command.
+    const given = first === 'help' && rest.length > 1 ? [...rest, '--help'] : [...argv];
+    await program.parseAsync(given, { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return EXIT.ok;
@@ -53,15 +56,15 @@ function programOf(version: string, act: Act): Program {
     .version(version, '--version', 'print the version')
     .helpOption('--help', 'show this help')
     .helpCommand('help [command]', 'show the help of a command')
-    .configureHelp({ showGlobalOptions: true, sortSubcommands: false });
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false, visibleCommands, subcommandTerm });
   prepare(program);
   GLOBAL_OPTIONS.forEach((row) => program.addOption(optionOf(row)));
   program.addHelpText('after', `\n${exampleHelp(FIRST_STEPS)}\n\n${exitCodeHelp()}`);
+  const groups = new Map(Object.entries(GROUPS).map(([name, summary]) => [name, groupOf(program, name, summary)]));
   for (const row of COMMANDS) {
-    const command = program
-      .command(row.name)
-      .summary(row.summary)
-      .description(row.description ?? `${capitalised(row.summary)}.`);
+    const [first = '', second] = row.name.split(' ');
+    const command = (second === undefined ? program : (groups.get(first) ?? program)).command(second ?? first);
+    command.summary(row.summary).description(row.description ?? `${capitalised(row.summary)}.`);
     prepare(command.helpOption('--help', 'show this help'));
     row.arguments.forEach((argument) => command.addArgument(argumentOf(argument)));
     row.options.forEach((option) => command.addOption(optionOf(option)));
@@ -71,6 +74,24 @@ function programOf(version: string, act: Act): Program {
     });
   }
   return program;
+}
+
+function groupOf(program: Program, name: string, summary: string): Program {
+  const group = program.command(name).description(`${capitalised(summary)}.`);
+  prepare(group.helpOption('--help', 'show this help').helpCommand(false));
+  return group;
+}
+
+/** The help of `psp` lists `store check` and not `store`: what can be typed. */
+function visibleCommands(program: Program): Program[] {
+  const visible = new Help().visibleCommands(program);
+  return visible.flatMap((command) => (command.commands.length === 0 ? [command] : command.commands));
+}
+
+function subcommandTerm(command: Program): string {
+  const term = new Help().subcommandTerm(command);
+  const { parent } = command;
+  return parent === null || parent.parent === null ? term : `${parent.name()} ${term}`;
 }
 
 /** Errors are thrown, and written by one place only. */

@@ -52,14 +52,14 @@ export class Run {
     return openKeySource({ ...(keyFile === undefined ? {} : { keyFile }), onNotice: (text) => this.output.warn(text) });
   }
 
-  async openStore(): Promise<Store> {
+  /** The store of this URL, else the one in use. */
+  async openStore(url?: string): Promise<Store> {
     const { store } = this.globals;
-    const chosen = store ?? process.env['PSP_STORE'] ?? '';
+    const chosen = url ?? store ?? process.env['PSP_STORE'] ?? '';
+    const where = url !== undefined ? 'url' : store !== undefined ? '--store' : 'PSP_STORE';
     if (/^[./~]/.test(chosen))
-      throw usageError(
-        `${store === undefined ? 'PSP_STORE' : '--store'}: expected a URL, found a path. Write file: before it, as in file:/home/me/sessions`,
-      );
-    return openStore(store);
+      throw usageError(`${where}: expected a URL, found a path. Write file: before it, as in file:/home/me/sessions`);
+    return openStore(url ?? store);
   }
 
   async archive(): Promise<Archive> {

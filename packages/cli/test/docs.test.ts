@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { ERROR_KINDS } from '@psp/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { COMMANDS, GLOBAL_OPTIONS } from '../src/commands.js';
+import { COMMANDS, GLOBAL_OPTIONS, GROUPS } from '../src/commands.js';
 import { EXIT } from '../src/failure.js';
 import { Home } from './psp.js';
 
@@ -50,7 +50,8 @@ test('the commands and options of the docs are those of the code', () => {
   // How to give a browser is a table of its own, which two commands share.
   const browser = new Set(rows.flatMap(([, how = '']) => (how.startsWith('`--') ? how.match(/--[\w-]+/g) : [])));
   const documented = rows.map(([usage = '']) => usage.replaceAll('`', '').replace('BROWSER', [...browser].join(' ')));
-  expect(documented.flatMap((usage) => /^psp ([\w]+)/.exec(usage)?.[1] ?? []).sort()).toEqual(
+  const words = new RegExp(`^psp ((?:${Object.keys(GROUPS).join('|')}) \\w+|\\w+)`);
+  expect(documented.flatMap((usage) => words.exec(usage)?.[1] ?? []).sort()).toEqual(
     COMMANDS.map(({ name }) => name).sort(),
   );
   for (const { name, options } of COMMANDS) {
@@ -103,6 +104,9 @@ describe('the help', () => {
     const { stdout, stderr, code } = await home.psp(['export', '--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('Examples:\n  $ psp export');
+    const { stdout: two } = await home.psp(['help', 'store', 'copy']);
+    expect(two).toContain('Usage: psp store copy');
+    expect((await home.psp(['store'])).stderr).toContain('expected a command. See psp --help');
   });
 
   test('the version is that of the package', async () => {
@@ -131,6 +135,9 @@ describe('the completion', () => {
     expect(await complete('psp', '--store', 'file', ':', '/x', 'show', '--re')).toEqual(['--reveal']);
     expect(await complete('psp', '--js')).toEqual(['--json']);
     expect(await complete('psp', 'help', 'sh')).toEqual(['show']);
+    expect(await complete('psp', 'sto')).toEqual(['store']);
+    expect(await complete('psp', 'store', 'c')).toEqual(['check', 'copy']);
+    expect(await complete('psp', '--json', 'store', 'copy', 'local', 'file', ':', '/x', '--dr')).toEqual(['--dry-run']);
     await writeFile(home.path('my own file'), '');
     expect(await complete('psp', 'import', home.path('my'))).toEqual([home.path('my own file')]);
     expect(await complete('psp', 'export', 'x', '--output', home.path('my'))).toEqual([home.path('my own file')]);
@@ -139,6 +146,6 @@ describe('the completion', () => {
 
   test.each(['zsh', 'fish'])('of %s names every command', async (shell) => {
     const { stdout } = await home.psp(['completion', shell]);
-    for (const { name } of COMMANDS) expect(stdout).toContain(name);
+    for (const { name } of COMMANDS) for (const word of name.split(' ')) expect(stdout).toContain(word);
   });
 });

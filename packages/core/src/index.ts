@@ -52,6 +52,7 @@ export { checkedOrigin } from './checked-origin.js';
 export { Session, type CaptureCallOptions, type CaptureReport } from './session.js';
 export type * from './state.js';
 export { refuseLosses, reportOf, type SessionReport } from './strict.js';
+export { checkStore, type StoreCheck } from './store/check.js';
 export { openStore } from './store/open.js';
 export type * from './store/store.js';
 export type { AuthenticatorOptions, OwnedAuthenticator, WebAuthnAccess, WebAuthnSession } from './webauthn.js';

@@ -221,7 +221,7 @@ it('a dry run writes nothing and tells what would be done; sessions can be chose
   const [first, second] = [await saved(source), await saved(source)];
   const dry = await copyStore(from, to, { dryRun: true });
   expect(await contents(to)).toEqual(new Map());
-  expect(dry).toMatchObject({ total: 2, counts: { copied: 2 } });
+  expect(dry).toMatchObject({ total: 2, counts: { copied: 2 }, values: 6 });
   const real = await copyStore(from, to, { sessions: [second] });
   expect(real).toMatchObject({ total: 1, counts: { copied: 1 } });
   expect((await target.list()).items.map(({ id }) => id)).toEqual([second]);

@@ -2,7 +2,7 @@
 import { PspError } from '@psp/protocol';
 import type { Store } from '../store/store.js';
 import { readClearHead, relationOf, type ClearHead, type Relation } from './clear-head.js';
-import { copyValues, Obstacle, type Tally } from './copy-values.js';
+import { copyValues, count, Obstacle, type Tally } from './copy-values.js';
 import { keyIdsOf, readHead, type StoredHead } from './head.js';
 import { headKey } from './place.js';
 
@@ -80,6 +80,7 @@ async function copyRounds(job: CopyJob, id: string, tally: Tally): Promise<Pick<
     const { written, lacking } = await copyValues(job, pair, tally);
     const isSettled = pair.relation === 'same' && written === 0;
     if (!isSettled) done = MORE[Math.max(MORE.indexOf(done), MORE.indexOf(DONE_BY[pair.relation]))] ?? done;
+    if (job.dryRun && pair.relation !== 'same') count(tally, pair.stored.bytes.byteLength);
     if (isSettled || job.dryRun) {
       const [first] = lacking;
       if (first === undefined) return { status: done };
@@ -150,6 +151,5 @@ async function copyHead({ to, beforeHead }: CopyJob, { stored, target }: Pair, t
     const found = await readHead(to, stored.id);
     if (found === undefined || 'lost' in found || found.digest !== stored.digest) throw error;
   }
-  tally.values += 1;
-  tally.bytes += stored.bytes.byteLength;
+  count(tally, stored.bytes.byteLength);
 }

@@ -123,7 +123,7 @@ async function sizesOf(store: Store, id: string): Promise<Map<string, number>> {
   return sizes;
 }
 
-function count(tally: Tally, bytes: number): void {
+export function count(tally: Tally, bytes: number): void {
   tally.values += 1;
   tally.bytes += bytes;
 }

@@ -10,7 +10,7 @@ import { storeError, systemCode } from './fs/error.js';
 import { discard, makeFolder, scratchName, sweepScratch, syncFolder, writeDurably } from './fs/scratch.js';
 import { etagOf, isSuccessor, newVersion, prune, readNewest, versionNumbers, type Version } from './fs/version.js';
 import { KEY_SUFFIX, walkKeys } from './fs/walk.js';
-import type { Condition, ListedItem, ListPage, Store, StoredValue } from './store.js';
+import type { Condition, ListedItem, ListPage, Store, StoredValue, StoreFact } from './store.js';
 
 /** Headers that one page of a list reads at a time, well below the usual limit of open files. */
 const LIST_BATCH = 64;
@@ -18,6 +18,13 @@ const LIST_BATCH = 64;
 const MAX_PARENT_RACES = 20;
 /** What a rename onto a folder that is not empty gives, by platform. */
 const OCCUPIED = new Set(['ENOTEMPTY', 'EEXIST', ...(process.platform === 'win32' ? ['EPERM'] : [])]);
+
+const FACTS: readonly StoreFact[] = [
+  { name: 'server', value: 'none: files of this machine' },
+  { name: 'durability', value: 'fsync of file and folder before a save counts as done: it outlives a loss of power' },
+  { name: 'conditions', value: 'renaming and linking, which fail where somebody was first; tried on this file system' },
+  { name: 'limits', value: 'one machine: file systems of a network may break the promises without a word' },
+];
 
 export class FsStore implements Store {
   readonly url: string;
@@ -96,6 +103,10 @@ export class FsStore implements Store {
       const above = missing[0] === undefined ? this.#root : dirname(missing[0]);
       await access(above, constants.W_OK | constants.X_OK);
     });
+  }
+
+  async facts(): Promise<readonly StoreFact[]> {
+    return FACTS;
   }
 
   async close(): Promise<void> {}

@@ -1,7 +1,7 @@
 /** A store in the memory of this process, for tests and for sessions that must not outlive it. */
 import { randomUUID } from 'node:crypto';
 import { PspError } from '@psp/protocol';
-import type { Condition, ListPage, Store, StoredValue } from './store.js';
+import type { Condition, ListPage, Store, StoredValue, StoreFact } from './store.js';
 
 const shared = new Map<string, Map<string, StoredValue>>();
 
@@ -48,6 +48,14 @@ export class MemoryStore implements Store {
   }
 
   async probe(): Promise<void> {}
+
+  async facts(): Promise<readonly StoreFact[]> {
+    return [
+      { name: 'server', value: 'none: the memory of this process' },
+      { name: 'durability', value: 'none: everything is gone when the process ends' },
+      { name: 'conditions', value: 'one thread: nothing comes between a look and a put' },
+    ];
+  }
 
   async close(): Promise<void> {}
 }

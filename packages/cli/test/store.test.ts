@@ -1,0 +1,157 @@
+/** psp store, without a browser: sessions are made from states and live in folders. Copies are killed and run again. */
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Archive, openKeySource, openStore } from '@psp/core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeState } from '../../core/test/support/session-state.js';
+import { Home, until } from './psp.js';
+
+interface Copied {
+  total: number;
+  counts: Record<string, number>;
+  values: number;
+  notices: { id: string; status: string }[];
+}
+
+let home: Home;
+beforeAll(async () => {
+  home = await Home.make();
+});
+afterAll(() => home.remove());
+
+const url = (name: string): string => `file:${home.path(name)}`;
+const archiveIn = async (name: string): Promise<Archive> =>
+  new Archive(await openStore(url(name)), openKeySource({ keyFile: home.path('key.json') }));
+
+/** Ids of so many sessions with two versions each. */
+async function fill(name: string, sessions: number): Promise<string[]> {
+  const archive = await archiveIn(name);
+  const ids = [];
+  for (let made = 0; made < sessions; made += 1) {
+    const state = makeState({ name: `${name}-${made}` });
+    const { revision } = await archive.save(state);
+    await archive.save(state, { base: revision });
+    ids.push(state.document.id);
+  }
+  return ids;
+}
+
+async function listed(name: string): Promise<string[]> {
+  const { sessions, damaged } = await home.json<{ sessions: { id: string }[]; damaged: object[] }>([
+    'list',
+    '--store',
+    url(name),
+  ]);
+  expect(damaged).toEqual([]);
+  return sessions.map(({ id }) => id);
+}
+
+describe('check and init', () => {
+  test('tell what a folder guarantees and leave nothing behind', async () => {
+    const { code, stdout } = await home.psp(['store', 'check', url('checked')]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`file:${home.path('checked')}\n`);
+    expect(stdout).toMatch(/^durability +fsync/m);
+    expect(stdout.match(/^ok {2}/gm)).toHaveLength(8);
+    expect(stdout).toContain('a put with a stale etag is refused');
+    expect(await readdir(home.path('checked'))).toEqual(['.tmp']);
+  });
+
+  test('without a URL look at the store in use; memory: says that nothing stays', async () => {
+    const check = await home.json(['store', 'check']);
+    expect(check).toMatchObject({
+      url: home.env['PSP_STORE'],
+      features: { persistent: true },
+      facts: expect.arrayContaining([{ name: 'server', value: expect.any(String) }]),
+      promises: expect.arrayContaining([{ promise: 'a removed key is absent', ok: true }]),
+    });
+    expect(await home.json(['store', 'check', 'memory:'])).toMatchObject({ features: { persistent: false } });
+    expect(await home.json(['store', 'init', url('made')])).toEqual({ url: url('made'), ready: true });
+  });
+
+  test('fail with the error of what is wrong, and never show a password', async () => {
+    await writeFile(home.path('file'), '');
+    expect(await home.psp(['store', 'check', url('file')])).toMatchObject({ code: 8, stdout: '' });
+    expect(await home.psp(['store', 'check', '/a/path'])).toMatchObject({ code: 2, stdout: '' });
+    const secret = 'canary-store-pass';
+    const { code, stderr } = await home.psp(['store', 'check', '-'], { input: `nonsense://me:${secret}@host/x\n` });
+    expect(code).toBe(2);
+    expect(stderr).not.toContain(secret);
+    expect((await home.psp(['store', 'check', '-'])).stderr).toContain('found nothing');
+  });
+});
+
+describe('copy', () => {
+  test('brings sessions with their versions without the key, and again does nothing', async () => {
+    const ids = await fill('from', 3);
+    const env = { PSP_KEY_FILE: home.path('no-key.json') };
+    const outcome = await home.psp(['store', 'copy', url('from'), url('to'), '--json'], { env });
+    expect(JSON.parse(outcome.stdout)).toMatchObject({
+      from: url('from'),
+      total: 3,
+      counts: { copied: 3 },
+      values: 15,
+    });
+    expect(await listed('to')).toEqual(ids);
+    expect(await (await archiveIn('to')).versions(ids[0] ?? '')).toHaveLength(2);
+    const { stdout } = await home.psp(['store', 'copy', url('from'), url('to')]);
+    expect(stdout).toContain('3 sessions: 3 same\n0 values (0 B) copied and compared');
+  });
+
+  test('takes sessions by name or id; --dry-run writes nothing', async () => {
+    const dry = await home.json<Copied>(['store', 'copy', url('from'), url('dry'), '--dry-run', '--session', 'from-1']);
+    expect(dry).toMatchObject({ total: 1, counts: { copied: 1 }, values: 5 });
+    expect(await readdir(home.folder)).not.toContain('dry');
+    const absent = '0190a000-0000-7000-8000-000000000000';
+    expect((await home.psp(['store', 'copy', url('from'), url('dry'), '--session', absent])).code).toBe(4);
+    expect((await home.psp(['store', 'copy', url('from'), url('from')])).code).toBe(2);
+  });
+
+  test('ends with 5 where the target went its own way, and copies the rest', async () => {
+    const [first = '', second = ''] = await fill('left', 2);
+    await home.json(['store', 'copy', url('left'), url('right'), '--session', first]);
+    await home.json(['rename', first, 'here', '--store', url('left')]);
+    await home.json(['rename', first, 'there', '--store', url('right')]);
+    const { code, stdout, stderr } = await home.psp(['store', 'copy', url('left'), url('right')]);
+    expect({ code, stdout }).toEqual({ code: 5, stdout: expect.stringContaining('2 sessions: 1 copied, 1 conflict') });
+    expect(stderr).toContain(`${first}: conflict:`);
+    expect(await listed('right')).toEqual([first, second]);
+    expect(await home.json(['show', first, '--store', url('right')])).toMatchObject({ name: 'there' });
+  });
+
+  test('[PSP-COPY-3] killed again and again, it goes on and ends complete', async () => {
+    const ids = await fill('many', 32);
+    await mkdir(home.path('torn'));
+    let kills = 0;
+    for (let before = 0; ;) {
+      const started = home.start(['store', 'copy', url('many'), url('torn')]);
+      // Killed when a few more sessions have arrived than at its start.
+      await until(async () => started.child.exitCode !== null || (await heads('torn')) >= before + 9);
+      const isOver = started.child.exitCode !== null;
+      started.child.kill('SIGKILL');
+      const { code } = await started.ended;
+      if (isOver) {
+        expect(code).toBe(0);
+        break;
+      }
+      kills += 1;
+      before = await heads('torn');
+      // What is there is whole.
+      const archive = await archiveIn('torn');
+      for (const { id } of (await archive.list()).items) expect(await archive.versions(id)).toHaveLength(2);
+    }
+    expect(kills).toBeGreaterThan(1);
+    expect(await listed('torn')).toEqual(ids);
+    const again = await home.json<Copied>(['store', 'copy', url('many'), url('torn')]);
+    expect(again).toMatchObject({ total: 32, counts: { same: 32 }, values: 0 });
+  });
+});
+
+async function heads(name: string): Promise<number> {
+  return (await readdir(join(home.path(name), 'h')).catch(() => [])).length;
+}
+
+test('no value of a session was in any output', async () => {
+  const key = await readFile(home.path('key.json'), 'utf8');
+  expect(home.outputs.join('\n')).not.toContain((JSON.parse(key) as { k?: string }).k ?? 'canary');
+});
