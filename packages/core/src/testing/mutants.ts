@@ -1,6 +1,6 @@
 /** Stores that are wrong in one way each. The suite must fail every one of them. */
 import { PspError } from '@psp/protocol';
-import type { Store } from '../store/store.js';
+import type { Store, StoredValue } from '../store/store.js';
 
 /** From a right store to a wrong one. */
 export type Mutant = (store: Store) => Store;
@@ -66,6 +66,108 @@ export const MUTANTS: Readonly<Record<string, Mutant>> = {
         const matches = 'etag' in condition && found !== undefined && condition.etag === text(found.body);
         await store.put(key, body, matches ? { etag: found.etag } : condition);
         return text(body);
+      },
+    });
+  },
+  'an etag returns when a removed key does': (store) => {
+    const etags = new Map<string, string>();
+    const real = async (key: string): Promise<string | undefined> => (await store.get(key))?.etag;
+    return change(store, {
+      get: async (key) => {
+        const found = await store.get(key);
+        return found && { ...found, etag: etags.get(found.etag) ?? found.etag };
+      },
+      put: async (key, body, condition) => {
+        const stands = await real(key);
+        const named = 'etag' in condition && stands !== undefined && etags.get(stands) === condition.etag;
+        const etag = await store.put(key, body, named ? { etag: stands } : condition);
+        const number = stands === undefined ? 1 : Number(etags.get(stands)) + 1;
+        etags.set(etag, String(number));
+        return String(number);
+      },
+    });
+  },
+  'a refused put is done all the same': (store) =>
+    change(store, {
+      put: async (key, body, condition) => {
+        try {
+          return await store.put(key, body, condition);
+        } catch (error) {
+          await overwrite(store, key, body);
+          throw error;
+        }
+      },
+    }),
+  'a put is acknowledged before it is done': (store) => {
+    const before = new Map<string, StoredValue | undefined>();
+    return change(store, {
+      put: async (key, body, condition) => {
+        const found = await store.get(key);
+        const etag = await store.put(key, body, condition);
+        before.set(key, found);
+        return etag;
+      },
+      get: async (key) => {
+        if (!before.has(key)) return store.get(key);
+        const found = before.get(key);
+        before.delete(key);
+        return found;
+      },
+    });
+  },
+  'bodies are kept as text': (store) =>
+    change(store, {
+      put: (key, body, condition) => store.put(key, Buffer.from(Buffer.from(body).toString()), condition),
+    }),
+  'remove takes what is below along': (store) =>
+    change(store, {
+      remove: async (key) => {
+        await store.remove(key);
+        for (const below of (await store.list(`${key}/`, { limit: 1000 })).items) await store.remove(below.key);
+      },
+    }),
+  'list takes a prefix for a folder': (store) =>
+    change(store, {
+      list: async (prefix, options) => {
+        const page = await store.list(prefix, options);
+        const inside = (key: string): boolean => prefix.endsWith('/') || key[prefix.length] === '/';
+        return { ...page, items: page.items.filter(({ key }) => inside(key)) };
+      },
+    }),
+  'list begins with the last key of the page before': (store) =>
+    change(store, {
+      list: async (prefix, { after, limit }) => {
+        const page = await store.list(prefix, after === undefined ? { limit } : { after, limit });
+        const found = after === undefined ? undefined : await store.get(after);
+        if (after === undefined || found === undefined) return page;
+        return { ...page, items: [{ key: after, etag: found.etag, size: found.body.byteLength }, ...page.items] };
+      },
+    }),
+  'list ends after a thousand keys': (store) =>
+    change(store, {
+      list: async (prefix, options) => {
+        const page = await store.list(prefix, options);
+        return options.limit === 1000 ? { items: page.items } : page;
+      },
+    }),
+  'list gives an etag of its own': (store) =>
+    change(store, {
+      list: async (prefix, options) => {
+        const page = await store.list(prefix, options);
+        return { ...page, items: page.items.map((item) => ({ ...item, etag: `"${item.etag}"` })) };
+      },
+    }),
+  'list gives the etag that a key had when it was created': (store) => {
+    const first = new Map<string, string>();
+    return change(store, {
+      put: async (key, body, condition) => {
+        const etag = await store.put(key, body, condition);
+        if (!first.has(key)) first.set(key, etag);
+        return etag;
+      },
+      list: async (prefix, options) => {
+        const page = await store.list(prefix, options);
+        return { ...page, items: page.items.map((item) => ({ ...item, etag: first.get(item.key) ?? item.etag })) };
       },
     });
   },
