@@ -1,6 +1,7 @@
 /** What all adapters share: where sessions are kept, and how one begins. An adapter adds how to reach the browser of a page. */
 import { newSessionId, parseChoice, PspError, type ChoiceInput } from '@psp/protocol';
-import { Archive } from './archive.js';
+import { Archive, type Keep } from './archive.js';
+import { keptUntil } from './archive/metadata.js';
 import type { BrowserDriver } from './browser/driver.js';
 import { checkedOrigin } from './checked-origin.js';
 import { checkKeyOptions, type KeyOptions, withKeyOptions } from './exportable-keys.js';
@@ -20,6 +21,8 @@ export interface AdapterOptions {
   readonly storage?: Storage;
   /** The key file. Default: `PSP_KEY_FILE`, else one in the user's configuration folder, made at first use. */
   readonly keyFile?: string;
+  /** Which versions of a session stay: `{ versions: 20, days: 30 }`. Default: 10, however old. */
+  readonly keep?: Keep;
   /** Called with the few things that a person should be told once (a new key file). Default: a line on standard error. */
   readonly onNotice?: (text: string) => void;
   /** Milliseconds for each call to the browser that nothing should block. Default 30,000. */
@@ -36,6 +39,8 @@ export interface CreateSessionOptions extends ChoiceInput, KeyOptions, NamedAcce
   readonly origins?: readonly string[];
   /** Most bytes of a kind in one storage place (of sessionStorage in one tab and origin), as JSON: `{ indexedDB: 50_000_000 }`. */
   readonly maxBytes?: MaxBytes;
+  /** Milliseconds after its first capture at which the session is gone from the store. Default: it stays. */
+  readonly keepForMs?: number;
 }
 
 export abstract class SessionAdapter<P> {
@@ -60,10 +65,13 @@ export abstract class SessionAdapter<P> {
     const maxBytes = checkedMaxBytes(options.maxBytes);
     checkKeyOptions(options);
     const named = new NamedAccess(options);
+    const { keepForMs } = options;
+    keptUntil(keepForMs, Date.now());
     const context = await this.#context(options.storage);
     const driver = await withKeyOptions(await this.openDriver(page), options);
     const metadata = { id: newSessionId(), name: options.name, tags: [...(options.tags ?? [])] };
-    return new Session(context, { metadata, driver, origins, choice: { include, exclude }, maxBytes, named });
+    const choice = { include, exclude };
+    return new Session(context, { metadata, driver, origins, choice, maxBytes, named, keepForMs });
   }
 
   /** Finds a stored session by its id, or by its name where only one has it. Throws NOT_FOUND, DELETED, AMBIGUOUS. */
@@ -87,8 +95,8 @@ export abstract class SessionAdapter<P> {
   }
 
   async #openArchive(storage: Storage | undefined): Promise<Archive> {
-    const { keyFile, onNotice = (text) => console.error(`psp: ${text}`) } = this.options;
+    const { keyFile, keep, onNotice = (text) => console.error(`psp: ${text}`) } = this.options;
     const keys = openKeySource({ ...(keyFile === undefined ? {} : { keyFile }), onNotice });
-    return new Archive(await openStore(storage), keys);
+    return new Archive(await openStore(storage), keys, keep === undefined ? {} : { keep });
   }
 }

@@ -6,15 +6,16 @@
  * and he can put back an older head of the same session together with its parts: nothing in the store tells. A caller that
  * holds a revision sees it, because its save is refused with CONFLICT.
  */
-import { randomBytes } from 'node:crypto';
-import { newSessionId } from '@psp/protocol';
+import { newSessionId, PspError } from '@psp/protocol';
 import type { ArchiveContext } from './archive/context.js';
-import { Heads, isUnreadable, type FoundHead } from './archive/heads.js';
-import { allKeys } from './archive/keys.js';
+import { collectGarbage, committedWrites, type GcOptions, type GcReport } from './archive/gc.js';
+import { Heads } from './archive/heads.js';
 import { Listing, type ListOptions, type SessionPage } from './archive/listing.js';
-import { checkNaming, type Naming } from './archive/metadata.js';
-import { checkId, MANIFESTS, PARTS } from './archive/place.js';
+import { checkNaming, renamed, type Naming } from './archive/metadata.js';
+import { checkId } from './archive/place.js';
 import { Reader, type OpenedSession, type SessionVersion } from './archive/reader.js';
+import { isRemovable, removeSession } from './archive/removal.js';
+import { checkedKeep, type Keep } from './archive/retention.js';
 import { savedOf, type SavedSession } from './archive/saved.js';
 import { Saver, type SaveOptions } from './archive/saver.js';
 import { sweepOrphans } from './archive/sweep.js';
@@ -23,10 +24,20 @@ import type { SessionState } from './state.js';
 import { guardStore } from './store/guard.js';
 import type { Store } from './store/store.js';
 
+export { raiseEpoch, readEpoch, type RaiseEpochOptions } from './archive/epoch.js';
+export type { GcOptions, GcReport } from './archive/gc.js';
 export type { ListOptions, SessionPage } from './archive/listing.js';
 export type { OpenedSession, SessionVersion } from './archive/reader.js';
+export { KEPT_VERSIONS, type Keep } from './archive/retention.js';
 export type { Revision, SavedSession } from './archive/saved.js';
-export { KEPT_VERSIONS, type SaveOptions } from './archive/saver.js';
+export type { SaveOptions } from './archive/saver.js';
+
+export interface ArchiveOptions {
+  /** Which versions of a session stay. Default: 10, however old. */
+  readonly keep?: Keep;
+  /** Milliseconds since 1970, for tests. Default: the clock. */
+  readonly nowMs?: () => number;
+}
 
 export class Archive {
   readonly #context: ArchiveContext;
@@ -34,9 +45,11 @@ export class Archive {
   readonly #reader: Reader;
   readonly #listing: Listing;
 
-  constructor(store: Store, keys: KeySource, { nowMs = Date.now }: { nowMs?: () => number } = {}) {
+  /** Throws INVALID_INPUT when `keep` names nothing that can be kept. */
+  constructor(store: Store, keys: KeySource, { keep, nowMs = Date.now }: ArchiveOptions = {}) {
     const guarded = guardStore(store);
-    this.#context = { store: guarded, keys, heads: new Heads(guarded, keys), nowMs };
+    const heads = new Heads(guarded, keys, nowMs);
+    this.#context = { store: guarded, keys, heads, nowMs, keep: checkedKeep(keep) };
     this.#saver = new Saver(this.#context);
     this.#reader = new Reader(this.#context);
     this.#listing = new Listing(this.#context);
@@ -76,22 +89,33 @@ export class Archive {
     return this.#listing.list(options);
   }
 
-  /** Changes name or tags; the payload is not touched. Throws NOT_FOUND, DELETED, INVALID_INPUT. */
+  /** Changes name, tags or until when the session is kept; the payload is not touched. Throws NOT_FOUND, DELETED, INVALID_INPUT. */
   async update(id: string, naming: Naming): Promise<SavedSession> {
     checkId(id);
     checkNaming(naming);
-    const { name, tags } = naming;
     const { heads, nowMs } = this.#context;
-    const head = await heads.swap(id, newSessionId(nowMs()), (found) => {
+    const writeId = newSessionId(nowMs());
+    const head = await heads.swap(id, writeId, (found) => {
       const live = heads.live(id, found);
       const updatedAt = new Date(nowMs()).toISOString();
-      const { metadata } = live;
-      return {
-        ...live,
-        metadata: { ...metadata, name: name ?? metadata.name, tags: [...(tags ?? metadata.tags)], updatedAt },
-      };
+      return { ...live, named: writeId, metadata: { ...renamed(live.metadata, naming), updatedAt } };
     });
     return savedOf(head);
+  }
+
+  /**
+   * Makes the content of an older version the next version, sealed anew: what was saved since stays as a version, too. Name and tags stay
+   * as they are. Throws NOT_FOUND where the session has no such version, and as `save` does.
+   */
+  async rollback(
+    id: string,
+    version: number,
+    options: Omit<SaveOptions, 'base' | 'keepForMs'> = {},
+  ): Promise<SavedSession> {
+    if (!Number.isInteger(version))
+      throw new PspError('INVALID_INPUT', `version: expected a number, found ${typeof version}`);
+    const { state, revision } = await this.#reader.open(id, version);
+    return this.#saver.save(state, { ...options, base: revision });
   }
 
   /**
@@ -100,17 +124,8 @@ export class Archive {
    */
   async remove(id: string): Promise<void> {
     checkId(id);
-    const { store, keys, heads, nowMs } = this.#context;
-    const dataKey = randomBytes(32);
-    const slots = await keys.wrap(dataKey);
-    const deletedAt = new Date(nowMs()).toISOString();
-    await heads.swap(id, newSessionId(nowMs()), (found) => {
-      const version = isRemovable(found) ? 0 : heads.live(id, found).version;
-      return { id, version, versions: [], slots, deletedAt, dataKey, metadata: undefined };
-    });
-    for (const prefix of [`${MANIFESTS}${id}/`, `${PARTS}${id}/`]) {
-      for await (const { key } of allKeys(store, prefix)) await store.remove(key);
-    }
+    const { heads } = this.#context;
+    await removeSession(this.#context, id, (found) => (isRemovable(found) ? 0 : heads.present(id, found).version));
   }
 
   /** The versions that can be opened, the newest first. */
@@ -118,22 +133,20 @@ export class Archive {
     return this.#reader.versions(id);
   }
 
-  /** Removes what crashed saves left, once it is a day old. Sessions that cannot be opened are not touched. Gives the number of values. */
+  /**
+   * Removes what crashed saves left, once it is a day old, versions beyond what is kept, sessions past the time until which they were to
+   * be kept, and old tombstones. Sessions that cannot be opened are not touched. May run at any time, beside any other use.
+   */
+  gc(options: GcOptions = {}): Promise<GcReport> {
+    return collectGarbage(this.#context, options);
+  }
+
+  /** The part of `gc` that needs no retention: only what crashed saves left. Gives the number of values. */
   async sweep(): Promise<number> {
-    const { store, heads, nowMs } = this.#context;
-    const committedWrites = async (id: string): Promise<ReadonlySet<string> | undefined> => {
-      const head = await heads.read(id);
-      return isUnreadable(head) ? undefined : new Set(head?.versions.map(({ writeId }) => writeId));
-    };
-    return sweepOrphans(store, committedWrites, nowMs());
+    return sweepOrphans(this.#context.store, (id) => committedWrites(this.#context, id), this.#context.nowMs());
   }
 
   async close(): Promise<void> {
     await this.#context.store.close();
   }
-}
-
-/** A damaged head can be replaced by a tombstone; one of a later version is not damaged, and a tombstone is one already. */
-function isRemovable(found: FoundHead): boolean {
-  return isUnreadable(found) && found.error.code !== 'UNSUPPORTED_VERSION' && found.error.code !== 'DELETED';
 }

@@ -2,9 +2,18 @@
 export { SessionAdapter, type AdapterOptions, type CreateSessionOptions, type Storage } from './adapter.js';
 export {
   Archive,
+  raiseEpoch,
+  readEpoch,
+  type ArchiveOptions,
+  type GcOptions,
+  type GcReport,
+  type Keep,
+  type ListOptions,
   type OpenedSession,
+  type RaiseEpochOptions,
   type Revision,
   type SavedSession,
+  type SaveOptions,
   type SessionPage,
   type SessionVersion,
 } from './archive.js';

@@ -10,7 +10,7 @@ import {
   type Skipped,
   type Token,
 } from '@psp/protocol';
-import type { Archive, Revision } from './archive.js';
+import type { Archive, Revision, SaveOptions } from './archive.js';
 import type { BrowserDriver, PartitionedPlace } from './browser/driver.js';
 import { checkKeyOptions, type KeyOptions, withKeyOptions } from './exportable-keys.js';
 import { checkedOrigin } from './checked-origin.js';
@@ -70,6 +70,7 @@ export interface SessionStart {
   readonly choice?: ChoiceInput;
   readonly maxBytes?: MaxBytes | undefined;
   readonly named?: NamedAccess;
+  readonly keepForMs?: number | undefined;
 }
 
 export class Session<P> {
@@ -79,6 +80,7 @@ export class Session<P> {
   #origins: readonly string[];
   readonly #choice: ChoiceInput;
   readonly #maxBytes: MaxBytes;
+  readonly #keepForMs: number | undefined;
   /** What was restored is captured again, whoever has been there. */
   #places: readonly PartitionedPlace[] = [];
   #metadata: SessionStart['metadata'];
@@ -101,6 +103,7 @@ export class Session<P> {
     this.#origins = start.origins ?? [];
     this.#choice = start.choice ?? {};
     this.#maxBytes = start.maxBytes ?? {};
+    this.#keepForMs = start.keepForMs;
   }
 
   /** The id under which every framework and machine with this store and key finds the session. */
@@ -227,7 +230,7 @@ export class Session<P> {
     if (options.strict === true) refuseLosses(document, document.losses, batches);
     options.onProgress?.({ step: 'seal', done: 0, total: 1 });
     const state = { document, batches: drained(batches) };
-    const saved = await this.#context.archive.save(state, this.#revision === undefined ? {} : { base: this.#revision });
+    const saved = await this.#context.archive.save(state, this.#saveOptions());
     this.#metadata = saved.metadata;
     this.#revision = saved.revision;
     return {
@@ -239,6 +242,11 @@ export class Session<P> {
       skipped: document.skipped ?? [],
       durationMs: Math.round(performance.now() - started),
     };
+  }
+
+  #saveOptions(): SaveOptions {
+    if (this.#revision !== undefined) return { base: this.#revision };
+    return this.#keepForMs === undefined ? {} : { keepForMs: this.#keepForMs };
   }
 
   async #restore(page: P, options: RestoreOptions & KeyOptions): Promise<RestoreReport> {

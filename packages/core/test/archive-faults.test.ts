@@ -166,7 +166,8 @@ describe('a thief who copies the store', () => {
   });
 
   it('finds in each value a header with ids and nothing else that can be read', async () => {
-    await archive.save(makeState());
+    const { id } = (await archive.save(makeState())).metadata;
+    await archive.update(id, { name: 'other' });
     const allowed = new Set([
       'v',
       'kind',
@@ -174,6 +175,8 @@ describe('a thief who copies the store', () => {
       'version',
       'writeId',
       'prev',
+      'ancestors',
+      'named',
       'fence',
       'versions',
       'slots',

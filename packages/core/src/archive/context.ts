@@ -2,6 +2,7 @@
 import type { KeySource } from '../seal/sealer.js';
 import type { Store } from '../store/store.js';
 import type { Heads } from './heads.js';
+import type { Keep } from './retention.js';
 
 export interface ArchiveContext {
   /** Guarded. */
@@ -10,4 +11,5 @@ export interface ArchiveContext {
   readonly heads: Heads;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
+  readonly keep: Keep;
 }

@@ -6,6 +6,7 @@ import { readContainer, sealStream, type Container } from '../seal/container.js'
 import type { KeySource } from '../seal/sealer.js';
 import type { Store } from '../store/store.js';
 import { collect } from './collect.js';
+import { readValue } from './damaged.js';
 import { headKey } from './place.js';
 
 const MAX_METADATA_BYTES = 4 * 1024 * 1024;
@@ -29,8 +30,10 @@ export interface HeadFields {
   readonly prev: string | null;
   /** Write ids of the heads before, the newest first: by them a head is known as an ancestor of a later one. Earlier versions of PSP wrote none. */
   readonly ancestors?: readonly string[];
-  /** Every save must show the fence of its lease. There are no leases yet. */
+  /** The highest fencing token that a lease of this session got, 0 before the first. A save under a lower one is refused. */
   readonly fence: number;
+  /** The write that last changed what a user may change without a capture; absent before the first. */
+  readonly named?: string;
   /** The newest first. */
   readonly versions: readonly CommittedVersion[];
   /** The data key of the session, wrapped for each key source. */
@@ -64,26 +67,11 @@ export interface OpenHead extends HeadFields {
 
 /** Throws errors of the store only. */
 export async function readHead(store: Store, id: string): Promise<StoredHead | LostHead | undefined> {
-  for (let before: string | undefined; ;) {
-    try {
-      const found = await store.get(headKey(id));
-      return found && { id, etag: found.etag, digest: sha256(found.body), bytes: found.body };
-    } catch (error) {
-      if (!(error instanceof PspError) || error.code !== 'CORRUPT') throw error;
-      const etag = await listedEtag(store, headKey(id));
-      if (etag === undefined) throw error;
-      const lost = new PspError('CORRUPT', `head of session ${id}: ${error.message}`, { cause: error });
-      // The same etag before and after: so it is the value of this etag that is damaged, and no later one.
-      if (etag === before) return { id, etag, lost };
-      before = etag;
-    }
-  }
-}
-
-/** The key itself comes before all others that begin with it. */
-async function listedEtag(store: Store, key: string): Promise<string | undefined> {
-  const [first] = (await store.list(key, { limit: 1 })).items;
-  return first?.key === key ? first.etag : undefined;
+  const found = await readValue(store, headKey(id));
+  if (found === undefined) return undefined;
+  if (!('lost' in found)) return { id, etag: found.etag, digest: sha256(found.body), bytes: found.body };
+  const { etag, lost } = found;
+  return { id, etag, lost: new PspError('CORRUPT', `head of session ${id}: ${lost.message}`, { cause: lost }) };
 }
 
 /** Throws CORRUPT, UNSUPPORTED_VERSION, or an error of the key source. */

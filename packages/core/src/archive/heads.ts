@@ -39,18 +39,25 @@ export interface UnreadableHead {
 export type FoundHead = OpenHead | UnreadableHead | undefined;
 
 /** What a head becomes; the rest follows from the one before. */
-export type NextHead = Omit<HeadFields, 'writeId' | 'prev' | 'ancestors' | 'fence'> &
+export type NextHead = Omit<HeadFields, 'writeId' | 'prev' | 'ancestors' | 'fence' | 'named'> &
+  Partial<Pick<HeadFields, 'fence' | 'named'>> &
   Pick<OpenHead, 'dataKey' | 'metadata'>;
 
 export const isUnreadable = (head: FoundHead): head is UnreadableHead => head !== undefined && 'error' in head;
 
+/** Past the time until which it was to be kept. */
+export const isExpired = ({ metadata }: Pick<OpenHead, 'metadata'>, nowMs: number): boolean =>
+  metadata?.keepUntil !== undefined && Date.parse(metadata.keepUntil) <= nowMs;
+
 export class Heads {
   readonly #store: Store;
   readonly #keys: KeySource;
+  readonly #nowMs: () => number;
 
-  constructor(store: Store, keys: KeySource) {
+  constructor(store: Store, keys: KeySource, nowMs: () => number) {
     this.#store = store;
     this.#keys = keys;
+    this.#nowMs = nowMs;
   }
 
   /** Tombstones too; undefined where there is nothing. Throws errors of the store and of the key file only. */
@@ -60,8 +67,15 @@ export class Heads {
     return 'lost' in stored ? { etag: stored.etag, digest: null, error: stored.lost } : this.#open(stored);
   }
 
-  /** Throws NOT_FOUND, DELETED, or why the head cannot be opened. */
-  live(id: string, head: FoundHead): LiveHead {
+  /** Throws NOT_FOUND, DELETED (also past the time until which it was to be kept), or why the head cannot be opened. */
+  live(id: string, found: FoundHead): LiveHead {
+    const head = this.present(id, found);
+    if (!isExpired(head, this.#nowMs())) return head;
+    throw new PspError('DELETED', `session ${id} is gone: it was to be kept until ${head.metadata.keepUntil}`);
+  }
+
+  /** As `live`, but however long it was to be kept. */
+  present(id: string, head: FoundHead): LiveHead {
     if (head === undefined) throw new PspError('NOT_FOUND', `no session ${id} in ${this.#store.url}`);
     if (isUnreadable(head)) throw head.error;
     if (head.deletedAt !== undefined) throw deleted(id, head.deletedAt);
@@ -161,15 +175,16 @@ function deleted(id: string, at: string): PspError {
   return new PspError('DELETED', `session ${id} was deleted at ${at}`);
 }
 
-function fieldsOf(
-  { id, version, versions, slots, deletedAt }: NextHead,
-  writeId: string,
-  before: FoundHead,
-): HeadFields {
-  const readable = before === undefined || isUnreadable(before) ? undefined : before;
-  const ancestors =
-    readable === undefined ? [] : [readable.writeId, ...(readable.ancestors ?? [])].slice(0, KEPT_ANCESTORS);
-  const fence = readable?.fence ?? 0;
-  const head = { id, version, writeId, prev: before?.digest ?? null, ancestors, fence, versions, slots };
-  return deletedAt === undefined ? head : { ...head, deletedAt };
+function fieldsOf(next: NextHead, writeId: string, found: FoundHead): HeadFields {
+  const { id, version, versions, slots, deletedAt } = next;
+  const before = isUnreadable(found) ? undefined : found;
+  const fence = next.fence ?? before?.fence ?? 0;
+  const named = next.named ?? before?.named;
+  const ancestors = before === undefined ? [] : [before.writeId, ...(before.ancestors ?? [])].slice(0, KEPT_ANCESTORS);
+  const head = { id, version, writeId, prev: found?.digest ?? null, ancestors, fence, versions, slots };
+  return {
+    ...head,
+    ...(named === undefined ? {} : { named }),
+    ...(deletedAt === undefined ? {} : { deletedAt }),
+  };
 }

@@ -1,12 +1,9 @@
 /** Lists sessions and finds them by name, from their heads alone: no payload is read. */
 import { isSessionId, PspError, type SessionMetadata } from '@psp/protocol';
 import type { ArchiveContext } from './context.js';
-import { isUnreadable, type FoundHead } from './heads.js';
-import { allKeys } from './keys.js';
-import { checkId, headKey, HEADS } from './place.js';
-
-/** Heads that are read at the same time: a list over a network is a round trip for each of them. */
-const CONCURRENT_READS = 16;
+import { isExpired, isUnreadable } from './heads.js';
+import { checkId } from './place.js';
+import { walkHeads } from './walk.js';
 
 export interface SessionPage {
   readonly items: SessionMetadata[];
@@ -34,12 +31,15 @@ export class Listing {
       throw new PspError('INVALID_INPUT', `limit: expected 1 or more, found ${String(limit)}`);
     const page = { items: [] as SessionMetadata[], damaged: [] as SessionPage['damaged'] };
     let last = '';
-    for await (const { id, head } of this.#heads(after)) {
+    for await (const { id, head } of walkHeads(this.#context, {
+      ahead: limit + 1,
+      ...(after === undefined ? {} : { after }),
+    })) {
       if (page.items.length + page.damaged.length === limit) return { ...page, next: last };
       last = id;
-      if (isUnreadable(head) && head.error.code === 'DELETED') continue;
+      if (head === undefined || (isUnreadable(head) && head.error.code === 'DELETED')) continue;
       if (isUnreadable(head)) page.damaged.push({ id, error: head.error });
-      else if (head?.metadata !== undefined) page.items.push(head.metadata);
+      else if (head.metadata !== undefined && !isExpired(head, this.#context.nowMs())) page.items.push(head.metadata);
     }
     return page;
   }
@@ -61,25 +61,6 @@ export class Listing {
     if (found[0] !== undefined) return found[0];
     const unread = damaged === 0 ? '' : `; ${damaged} sessions could not be opened, so their names are not known`;
     throw new PspError('NOT_FOUND', `no session with the id or name ${name} in ${this.#context.store.url}${unread}`);
-  }
-
-  /** In the order of the ids, read ahead. */
-  async *#heads(after: string | undefined): AsyncGenerator<{ id: string; head: FoundHead }> {
-    const { store, heads } = this.#context;
-    const ahead: { id: string; reading: Promise<FoundHead> }[] = [];
-    const first = async (): Promise<{ id: string; head: FoundHead }> => {
-      const { id, reading } = ahead.shift() as (typeof ahead)[number];
-      return { id, head: await reading };
-    };
-    for await (const { key } of allKeys(store, HEADS, after === undefined ? undefined : headKey(after))) {
-      const id = key.slice(HEADS.length);
-      const reading = heads.read(id);
-      // Told when its turn comes, if it does.
-      reading.catch(() => undefined);
-      ahead.push({ id, reading });
-      if (ahead.length === CONCURRENT_READS) yield await first();
-    }
-    while (ahead.length > 0) yield await first();
   }
 
   async #isStored(id: string): Promise<boolean> {

@@ -11,8 +11,10 @@ export interface WritePlace {
 export const HEADS = 'h/';
 export const MANIFESTS = 'm/';
 export const PARTS = 'b/';
+export const LEASES = 'l/';
 
 export const headKey = (id: string): string => `${HEADS}${id}`;
+export const leaseKey = (id: string): string => `${LEASES}${id}`;
 export const manifestKey = ({ id, version, writeId }: WritePlace): string => `${MANIFESTS}${id}/${version}-${writeId}`;
 export const partsPrefix = ({ id, writeId }: Pick<WritePlace, 'id' | 'writeId'>): string => `${PARTS}${id}/${writeId}/`;
 export const partKey = (place: WritePlace, part: number): string =>

@@ -2,19 +2,20 @@
 import { newSessionId, parsePayloadHead, PspError } from '@psp/protocol';
 import type { SessionState } from '../state.js';
 import type { ArchiveContext } from './context.js';
+import type { CommittedVersion } from './head.js';
 import type { FoundHead, LiveHead, NextHead } from './heads.js';
-import { metadataOf } from './metadata.js';
+import { keptUntil, metadataOf } from './metadata.js';
 import { discardPayload, writePayload } from './payload-store.js';
 import { checkId, startedAtMs, type WritePlace } from './place.js';
+import { retained } from './retention.js';
 import { savedOf, type Revision, type SavedSession } from './saved.js';
 import { COMMIT_WITHIN_MS } from './sweep.js';
-
-/** So many versions of a session stay; older ones go with the next save. */
-export const KEPT_VERSIONS = 10;
 
 export interface SaveOptions {
   /** What the save follows; absent for a new session. */
   readonly base?: Revision;
+  /** Milliseconds after its first save at which a new session is gone; `update` changes it later. Default: it stays. */
+  readonly keepForMs?: number;
 }
 
 export class Saver {
@@ -24,12 +25,14 @@ export class Saver {
     this.#context = context;
   }
 
-  async save(state: SessionState, { base }: SaveOptions): Promise<SavedSession> {
+  async save(state: SessionState, { base, keepForMs }: SaveOptions): Promise<SavedSession> {
     const { document, batches } = state;
     checkId(document.id);
     parsePayloadHead(document);
     const { id } = document;
-    const { store, keys, heads, nowMs } = this.#context;
+    const { store, keys, heads, nowMs, keep } = this.#context;
+    const until = keptUntil(keepForMs, nowMs());
+    let dropped: readonly CommittedVersion[] = [];
     const before = this.#based(id, await heads.read(id), base);
     const dataKey = before?.dataKey ?? (await heads.newDataKey());
     const slots = before?.slots ?? (await keys.wrap(dataKey));
@@ -39,13 +42,15 @@ export class Saver {
       return heads.swap(id, place.writeId, (found) => {
         this.#checkAge(place);
         const live = this.#based(id, found, base);
-        const naming = live?.metadata ?? { ...document, createdAt: manifest.savedAt };
+        const naming = live?.metadata ?? { ...document, createdAt: manifest.savedAt, ...until };
         const { version, writeId } = place;
-        const versions = [{ version, writeId, manifest: digest }, ...(live?.versions ?? [])].slice(0, KEPT_VERSIONS);
+        const all = [{ version, writeId, manifest: digest }, ...(live?.versions ?? [])];
+        const versions = retained(all, keep, nowMs());
+        dropped = all.filter((one) => !versions.includes(one));
         return { id, version, versions, slots, dataKey, metadata: metadataOf(naming, version, manifest) };
       });
     });
-    for (const old of before?.versions.slice(KEPT_VERSIONS - 1) ?? []) await this.#discard({ id, ...old });
+    for (const old of dropped) await this.#discard({ id, ...old });
     return savedOf(head);
   }
 

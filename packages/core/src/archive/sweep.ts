@@ -17,6 +17,7 @@ export async function sweepOrphans(
   store: Store,
   committedWrites: (id: string) => Promise<ReadonlySet<string> | undefined>,
   nowMs: number,
+  { dryRun = false }: { dryRun?: boolean } = {},
 ): Promise<number> {
   let removed = 0;
   for (const prefix of [MANIFESTS, PARTS]) {
@@ -26,7 +27,7 @@ export async function sweepOrphans(
       if (write === undefined || nowMs - startedAtMs(write.writeId) <= ORPHAN_AFTER_MS) continue;
       if (session?.id !== write.id) session = { id: write.id, committed: await committedWrites(write.id) };
       if (session.committed === undefined || session.committed.has(write.writeId)) continue;
-      await store.remove(key);
+      if (!dryRun) await store.remove(key);
       removed += 1;
     }
   }

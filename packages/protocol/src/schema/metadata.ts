@@ -26,5 +26,6 @@ export const SessionMetadata = Type.Object({
   counts: SessionCounts,
   source: Type.Optional(Source),
   expiresAt: Type.Optional(Type.String()),
+  keepUntil: Type.Optional(Type.String({ description: 'from then on the session is gone (PSP-ARC-13)' })),
 });
 export type SessionMetadata = Static<typeof SessionMetadata>;
