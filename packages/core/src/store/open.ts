@@ -15,6 +15,8 @@ const SCHEMES: Readonly<Record<string, Opener>> = {
     const name = url.slice('memory:'.length);
     return new MemoryStore(name === '' ? undefined : name);
   },
+  redis: openRedis,
+  rediss: openRedis,
 };
 
 /**
@@ -30,6 +32,11 @@ export async function openStore(storage?: string | Store, env: Environment = pro
   if (opener === undefined)
     throw new PspError('INVALID_INPUT', `storage: ${expected()}, found ${scheme === '' ? 'neither' : `${scheme}:`}`);
   return guardStore(await opener(chosen));
+}
+
+async function openRedis(url: string): Promise<Store> {
+  const { RedisStore } = await import('./redis.js');
+  return new RedisStore(url);
 }
 
 async function openFolder(folder: string): Promise<Store> {
