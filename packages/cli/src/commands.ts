@@ -17,6 +17,7 @@ import { storeCheck } from './commands/store-check.js';
 import { storeCopy } from './commands/store-copy.js';
 import { storeInit } from './commands/store-init.js';
 import { tag } from './commands/tag.js';
+import { versions } from './commands/versions.js';
 
 /** Taken by every command, before or after its name. */
 export const GLOBAL_OPTIONS: readonly OptionRow[] = [
@@ -38,6 +39,7 @@ export const COMMANDS: readonly Command<never>[] = [
   restore,
   list,
   show,
+  versions,
   diff,
   merge,
   rename,

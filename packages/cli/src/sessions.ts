@@ -12,15 +12,18 @@ export interface Sessions {
   readonly damaged: SessionPage['damaged'];
 }
 
+/** Pages as large as a store gives: a page of the archive begins a listing of the store anew. */
+const PAGE = 1000;
+
 export async function allSessions(archive: Archive): Promise<Sessions> {
   const sessions: SessionMetadata[] = [];
   const damaged: SessionPage['damaged'] = [];
-  let page = await archive.list();
+  let page = await archive.list({ limit: PAGE });
   for (;;) {
     sessions.push(...page.items);
     damaged.push(...page.damaged);
     if (page.next === undefined) return { sessions, damaged };
-    page = await archive.list({ after: page.next });
+    page = await archive.list({ after: page.next, limit: PAGE });
   }
 }
 
@@ -66,12 +69,18 @@ export async function findSession(archive: Archive, given: string): Promise<stri
 /** The shortest beginning by which each id can be named; at least the part that tells the time, so that lists look even. */
 export function shortIds(ids: readonly string[]): string[] {
   const TIME_PART = 13;
-  return ids.map((id) => {
-    const others = ids.filter((other) => other !== id);
-    let length = TIME_PART;
-    while (length < id.length && others.some((other) => other.startsWith(id.slice(0, length)))) length += 1;
-    return id.slice(0, length);
-  });
+  // Of all others, the neighbours in order share the longest beginning.
+  const sorted = ids.toSorted();
+  const lengths = new Map(
+    sorted.map((id, at) => [id, Math.max(TIME_PART, shared(id, sorted[at - 1]) + 1, shared(id, sorted[at + 1]) + 1)]),
+  );
+  return ids.map((id) => id.slice(0, lengths.get(id)));
+}
+
+/** Characters that two ids have in common at their beginning. */
+function shared(id: string, other = ''): number {
+  const first = [...id].findIndex((character, at) => character !== other[at]);
+  return first === -1 ? id.length : first;
 }
 
 function isPrefix(given: string): boolean {

@@ -28,7 +28,7 @@ export function tableLines(columns: readonly Column[], rows: readonly (readonly 
 /** Each column as wide as its content; while they do not fit, the widest that may be cut loses one. */
 function fit(columns: readonly Column[], cells: readonly (readonly string[])[], width: number): number[] {
   const widths = columns.map(({ title }, at) =>
-    Math.max(widthOf(title), ...cells.map((row) => widthOf(row[at] ?? ''))),
+    cells.reduce((widest, row) => Math.max(widest, widthOf(row[at] ?? '')), widthOf(title)),
   );
   const room = width - GAP.length * (columns.length - 1);
   for (let over = sum(widths) - room; over > 0; over -= 1) {

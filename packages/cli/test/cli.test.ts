@@ -104,6 +104,8 @@ describe('list, show and diff', () => {
     expect(await home.json(['diff', 'first', 'second'])).toEqual({
       a: id,
       b: other,
+      aVersion: 1,
+      bVersion: 1,
       added: [{ kind: 'localStorage', origin: ORIGIN, item: 'new' }],
       removed: [{ kind: 'cookie', origin: '.app.example', item: 'auth' }],
       changed: [{ kind: 'cookie', origin: 'app.example', item: 'sid' }],

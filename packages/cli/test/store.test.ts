@@ -1,9 +1,11 @@
 /** psp store, without a browser: sessions are made from states and live in folders. Copies are killed and run again. */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Archive, openKeySource, openStore } from '@psp/core';
+import { newSessionId } from '@psp/protocol';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeState } from '../../core/test/support/session-state.js';
+import { shortIds } from '../src/sessions.js';
 import { Home, until } from './psp.js';
 
 interface Copied {
@@ -145,6 +147,59 @@ describe('copy', () => {
     const again = await home.json<Copied>(['store', 'copy', url('many'), url('torn')]);
     expect(again).toMatchObject({ total: 32, counts: { same: 32 }, values: 0 });
   });
+});
+
+describe('versions', () => {
+  let id = '';
+  beforeAll(async () => {
+    const archive = await archiveIn('versions');
+    const state = makeState({ name: 'mail@2', secret: 'one' });
+    const { revision } = await archive.save(state);
+    id = state.document.id;
+    const { document } = makeState({ id, secret: 'two' });
+    await archive.save({ document: { ...document, cookies: [] }, batches: [] }, { base: revision });
+  });
+  const json = async <T>(...args: string[]): Promise<T> => home.json<T>([...args, '--store', url('versions')]);
+
+  test('are listed, shown and compared by ID@N, also where the name itself has an @', async () => {
+    expect(await json('versions', id)).toMatchObject({ id, versions: [{ version: 2 }, { version: 1 }] });
+    const { stdout } = await home.psp(['versions', 'mail@2', '--store', url('versions')]);
+    expect(stdout).toMatch(/^VERSION +CAPTURED +SIZE\n +2 +2026-03-04 05:06:07 UTC .* B\n +1 /);
+    expect(await json('show', 'mail@2')).toMatchObject({ id, version: 2, cookies: [] });
+    for (const first of [`${id}@1`, `${id.slice(0, 20)}@1`, 'mail@2@1'])
+      expect(await json('show', first)).toMatchObject({ id, version: 1, name: 'mail@2', cookies: [{ name: 'sid' }] });
+    const diff = await json<{ removed: object[] }>('diff', `${id}@1`, 'mail@2');
+    expect(diff).toMatchObject({ a: id, b: id, aVersion: 1, bVersion: 2 });
+    expect(diff.removed).toContainEqual({ kind: 'cookie', origin: 'app.example', item: 'sid' });
+    const exported = await home.psp(
+      ['export', `${id}@1`, '--format', 'cookies.txt', '--output', '-', '--store', url('versions')],
+      {},
+    );
+    expect(exported.stdout).toContain('sid');
+  });
+
+  test.each(['@1', '@3', '@0', '@x'])('that are not there are named: ID%s', async (suffix) => {
+    const given = suffix === '@1' ? `nobody${suffix}` : `${id}${suffix}`;
+    const { code, stderr } = await home.psp(['show', given, '--store', url('versions')]);
+    expect(code).toBe(suffix === '@0' ? 2 : 4);
+    expect(stderr).toContain({ '@1': '"nobody"', '@3': 'it has 2, 1', '@0': 'found "0"', '@x': '@x"' }[suffix]);
+  });
+});
+
+test('a list reads no payload: it works where there are none any more', async () => {
+  const before = await listed('many');
+  for (const folder of ['b', 'm']) await rm(join(home.path('many'), folder), { recursive: true });
+  expect(await listed('many')).toEqual(before);
+});
+
+test('ids are cut so far that each is still its own', () => {
+  const ids = Array.from({ length: 500 }, (_, at) => newSessionId(1_700_000_000_000 + Math.floor(at / 3)));
+  const short = shortIds(ids);
+  short.forEach((one, at) => {
+    expect(ids.filter((id) => id.startsWith(one))).toEqual([ids[at]]);
+    if (one.length > 13) expect(ids.filter((id) => id.startsWith(one.slice(0, -1))).length).toBeGreaterThan(1);
+  });
+  expect(shortIds(['01890a5d-ac96-7000-8000-000000000000'])).toEqual(['01890a5d-ac96']);
 });
 
 async function heads(name: string): Promise<number> {

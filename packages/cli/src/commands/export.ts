@@ -3,11 +3,11 @@ import { resolve } from 'node:path';
 import { chooserOf, chooseState, inlineRecords, refuseLosses } from '@psp/core';
 import { formatNamed, FORMATS, type Format } from '@psp/core/formats';
 import { CHOICE_HELP, CHOICE_OPTIONS, choiceOf, STRICT_OPTION, tellSkipped, type ChoiceOptions } from '../choosing.js';
-import { ID_ARGUMENT, type Command } from '../command.js';
+import type { Command } from '../command.js';
 import { usageError } from '../failure.js';
 import { writeSecretFile } from '../secret-file.js';
-import { findSession } from '../sessions.js';
 import { byteSize } from '../units.js';
+import { openVersion, VERSION_ARGUMENT } from '../version-of.js';
 
 interface Options extends ChoiceOptions {
   format: string;
@@ -25,7 +25,7 @@ export const exportSession: Command<Options> = {
     'Formats:',
     ...FORMATS.map(({ name, description }) => `  ${name.padEnd(13)}${description}`),
   ].join('\n'),
-  arguments: [ID_ARGUMENT],
+  arguments: [VERSION_ARGUMENT],
   options: [
     {
       flags: '--format <format>',
@@ -52,8 +52,8 @@ export const exportSession: Command<Options> = {
     const format = formatNamed(name);
     const chooser = chooserOf(choiceOf({ include, exclude }));
     const archive = await run.archive();
-    const id = await findSession(archive, given);
-    const { state } = await archive.open(id);
+    const { metadata, state } = await openVersion(archive, given);
+    const { id } = metadata;
     const { state: chosen, skipped } = chooseState(state, chooser);
     const whole = await inlineRecords(chosen);
     const { text, losses } = format.write(whole);

@@ -2,11 +2,11 @@
 import { PspError } from '@psp/protocol';
 import { checkVerifyOptions, restoreState, verifyInNewTab, type RestoreReport, type Verification } from '@psp/core';
 import { CHOICE_HELP, CHOICE_OPTIONS, choiceOf, STRICT_OPTION, tellSkipped, type ChoiceOptions } from '../choosing.js';
-import { ID_ARGUMENT, type Command } from '../command.js';
+import type { Command } from '../command.js';
 import { withoutQueries } from '../plain-text.js';
 import { ADDRESS_HELP, BROWSER_OPTIONS, runningBrowser, type BrowserOptions } from '../running-browser.js';
-import { findSession } from '../sessions.js';
 import { plural } from '../units.js';
+import { openVersion, VERSION_ARGUMENT } from '../version-of.js';
 
 export const restore: Command<
   BrowserOptions & ChoiceOptions & { verifyUrl?: string; verifyText?: string; tabs: boolean }
@@ -14,7 +14,7 @@ export const restore: Command<
   name: 'restore',
   summary: 'restore a session into a running browser',
   description: `Replaces what the browser holds for the origins of the session, and leaves other origins alone. Its tabs are opened, each with its history, sessionStorage, scroll position and form values. What is not chosen stays as it is. ${ADDRESS_HELP} ${CHOICE_HELP}`,
-  arguments: [ID_ARGUMENT],
+  arguments: [VERSION_ARGUMENT],
   options: [
     ...BROWSER_OPTIONS,
     { flags: '--no-tabs', description: 'open no tabs' },
@@ -42,8 +42,8 @@ export const restore: Command<
     const choice = choiceOf({ include, exclude });
     const connect = await runningBrowser(browser);
     const archive = await run.archive();
-    const id = await findSession(archive, given);
-    const { metadata, state } = await archive.open(id);
+    const { metadata, state } = await openVersion(archive, given);
+    const { id } = metadata;
     const [report, verified] = await run.inBrowser(
       () => connect(run.timeout()),
       async (driver) => {

@@ -2,33 +2,36 @@
 import { inlineRecords } from '@psp/core';
 import type { SessionMetadata } from '@psp/protocol';
 import { tellSkipped } from '../choosing.js';
-import { ID_ARGUMENT, type Command } from '../command.js';
+import type { Command } from '../command.js';
 import { showDepots } from '../depot-view.js';
 import { showEnvironment } from '../environment-view.js';
-import { findSession } from '../sessions.js';
 import type { Output } from '../output.js';
 import { overviewOf, type Overview } from '../overview.js';
 import { contents } from '../saved.js';
 import { byteSize, fullTime, relativeTime } from '../units.js';
+import { openVersion, VERSION_ARGUMENT } from '../version-of.js';
 
 export const show: Command<{ reveal?: boolean }> = {
   name: 'show',
   summary: 'show what a session holds',
   description:
     'Shows cookies, origins, tabs, sizes, and when cookies and tokens expire. Values stay hidden without --reveal.',
-  arguments: [ID_ARGUMENT],
+  arguments: [VERSION_ARGUMENT],
   options: [
     {
       flags: '--reveal',
       description: 'show values too, but for records of databases (see psp export): whoever sees them is logged in',
     },
   ],
-  examples: ['psp show my-session', 'psp show 01890a5d-ac96 --json', 'psp show my-session --reveal'],
+  examples: [
+    'psp show my-session',
+    'psp show my-session@3',
+    'psp show 01890a5d-ac96 --json',
+    'psp show my-session --reveal',
+  ],
   async run(run, [given = ''], { reveal = false }) {
     const archive = await run.archive();
-    const id = await findSession(archive, given);
-    const { metadata } = await archive.metadata(id);
-    const { state } = await archive.open(id);
+    const { metadata, state } = await openVersion(archive, given);
     const overview = overviewOf(metadata, await inlineRecords(state), reveal);
     run.output.result(overview, () => showAll(run.output, metadata, overview));
   },

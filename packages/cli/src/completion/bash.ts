@@ -4,11 +4,6 @@ import { commandArms, groupsOf, namesOf, pattern, type Script, type Words } from
 /** Bash splits words at colons too, so the command is looked for by its name. Its version 3 of macOS has no mapfile. */
 export const bash: Script = (all, globals) => {
   const names = namesOf(all).join(' ');
-  const groups = groupsOf(all).map(({ name, seconds }) => `      ${name}) words='${seconds.join(' ')}' ;;`);
-  const cases = all.map(
-    ({ command, options, choices }) =>
-      `      ${pattern(command)}) words='${[...options.map(({ flag }) => flag), ...choices].join(' ')}' ;;`,
-  );
   return `# bash completion of psp
 _psp() {
   local current=\${COMP_WORDS[COMP_CWORD]} previous=\${COMP_WORDS[COMP_CWORD-1]} words= command= at line
@@ -26,8 +21,7 @@ ${bashValueCases(all).join('\n')}
     case $command in
       '') words='${names} help ${globals.join(' ')} --help --version' ;;
       help) words='${names}' ;;
-${groups.join('\n')}
-${cases.join('\n')}
+${wordCases(all).join('\n')}
     esac
   fi
   if [ "$command" = import ] && [ "$previous" != --format ] && [ "\${current#-}" = "$current" ]; then
@@ -43,6 +37,17 @@ _psp_files() {
 complete -o filenames -F _psp psp
 `;
 };
+
+/** What may follow each command, and the first word of one. */
+function wordCases(all: readonly Words[]): string[] {
+  return [
+    ...groupsOf(all).map(({ name, seconds }) => `      ${name}) words='${seconds.join(' ')}' ;;`),
+    ...all.map(
+      ({ command, options, choices }) =>
+        `      ${pattern(command)}) words='${[...options.map(({ flag }) => flag), ...choices].join(' ')}' ;;`,
+    ),
+  ];
+}
 
 /** The fixed values of an option, for each command that has them. */
 function bashValueCases(all: readonly Words[]): string[] {

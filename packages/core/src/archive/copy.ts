@@ -60,10 +60,10 @@ async function copyAll(
 ): Promise<CopyReport> {
   const counts = { copied: 0, updated: 0, repaired: 0, same: 0, newer: 0, conflict: 0, damaged: 0 };
   const report = { total: ids.length, counts, values: 0, bytes: 0, notices: [] as SessionCopy[] };
-  let [next, done, failed] = [0, 0, false];
+  const waiting = ids.toReversed();
+  let done = 0;
   const work = async (): Promise<void> => {
-    for (let id = ids[next]; id !== undefined && !failed; id = ids[next]) {
-      next += 1;
+    for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
       const latest = await copySession(job, id);
       report.values += latest.values;
       report.bytes += latest.bytes;
@@ -75,7 +75,7 @@ async function copyAll(
   };
   const workers = Array.from({ length: AT_ONCE }, () =>
     work().catch((error: unknown) => {
-      failed = true;
+      waiting.length = 0;
       throw error;
     }),
   );

@@ -9,6 +9,7 @@ import { makeFolders, missingFolders } from '../folders.js';
 import { storeError, systemCode } from './fs/error.js';
 import { discard, makeFolder, scratchName, sweepScratch, syncFolder, writeDurably } from './fs/scratch.js';
 import { etagOf, isSuccessor, newVersion, prune, readNewest, versionNumbers, type Version } from './fs/version.js';
+import { FACTS } from './fs/facts.js';
 import { KEY_SUFFIX, walkKeys } from './fs/walk.js';
 import type { Condition, ListedItem, ListPage, Store, StoredValue, StoreFact } from './store.js';
 
@@ -18,13 +19,6 @@ const LIST_BATCH = 64;
 const MAX_PARENT_RACES = 20;
 /** What a rename onto a folder that is not empty gives, by platform. */
 const OCCUPIED = new Set(['ENOTEMPTY', 'EEXIST', ...(process.platform === 'win32' ? ['EPERM'] : [])]);
-
-const FACTS: readonly StoreFact[] = [
-  { name: 'server', value: 'none: files of this machine' },
-  { name: 'durability', value: 'fsync of file and folder before a save counts as done: it outlives a loss of power' },
-  { name: 'conditions', value: 'renaming and linking, which fail where somebody was first; tried on this file system' },
-  { name: 'limits', value: 'one machine: file systems of a network may break the promises without a word' },
-];
 
 export class FsStore implements Store {
   readonly url: string;
