@@ -9,7 +9,12 @@ type Opener = (url: string) => Promise<Store>;
 
 /** One row for each scheme. */
 const SCHEMES: Readonly<Record<string, Opener>> = {
-  file: async (url) => openFolder(folderOf(url)),
+  file: async (url) => openFolder(pathOf(url, 'file')),
+  sqlite: async (url) => new (await import('./sqlite.js')).SqliteStore(pathOf(url, 'sqlite')),
+  postgres: openPostgres,
+  postgresql: openPostgres,
+  mysql: openMysql,
+  mariadb: openMysql,
   memory: async (url) => {
     const { MemoryStore } = await import('./memory.js');
     const name = url.slice('memory:'.length);
@@ -44,15 +49,27 @@ async function openFolder(folder: string): Promise<Store> {
   return new FsStore(folder);
 }
 
-/** `file:relative`, `file:/absolute` or a URL `file:///absolute`, which may hold percent signs. */
-function folderOf(url: string): string {
-  const path = url.slice('file:'.length);
-  if (path === '') throw new PspError('INVALID_INPUT', 'storage: expected a folder after file:, found nothing');
+async function openPostgres(url: string): Promise<Store> {
+  const { PostgresStore } = await import('./postgres.js');
+  return new PostgresStore(url);
+}
+
+async function openMysql(url: string): Promise<Store> {
+  const { MysqlStore } = await import('./mysql.js');
+  return new MysqlStore(url);
+}
+
+/** `file:relative`, `file:/absolute` or a URL `file:///absolute`, which may hold percent signs; so with `sqlite:`. */
+function pathOf(url: string, scheme: 'file' | 'sqlite'): string {
+  const path = url.slice(`${scheme}:`.length);
+  const what = scheme === 'file' ? 'folder' : 'file';
+  if (path === '') throw new PspError('INVALID_INPUT', `storage: expected a ${what} after ${scheme}:, found nothing`);
   if (!path.startsWith('//')) return path;
   try {
-    return fileURLToPath(url);
+    return fileURLToPath(`file:${path}`);
   } catch (error) {
-    throw new PspError('INVALID_INPUT', 'storage: expected a URL such as file:///home/me/sessions', { cause: error });
+    const expected = `expected a URL such as ${scheme}:///home/me/sessions`;
+    throw new PspError('INVALID_INPUT', `storage: ${expected}`, { cause: error });
   }
 }
 
