@@ -3,7 +3,9 @@
  * The real servers that tests, the torture and the benchmark start, in the order in which they are announced. The set-up reads this
  * before any dependency is installed, so the files of the kinds import packages only when they start.
  */
+import { mariadb } from './mariadb.mjs';
+import { postgres } from './postgres.mjs';
 import { redis } from './redis.mjs';
 
 /** @type {readonly import('./server.js').ServerKind[]} */
-export const SERVERS = [redis];
+export const SERVERS = [redis, postgres, mariadb];

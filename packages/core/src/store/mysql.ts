@@ -6,7 +6,7 @@ import { PspError } from '@psp/protocol';
 import { MysqlDatabase, type MysqlLogin } from './mysql/database.js';
 import { invalid, parseSqlAddress, type SqlAddress } from './sql/address.js';
 import type { SqlRow } from './sql/database.js';
-import { PIECE_BYTES, piecesTable, statementsFor, type Dialect, type Statements } from './sql/tables.js';
+import { PIECE_BYTES, tableNames, statementsFor, type Dialect, type Statements } from './sql/tables.js';
 import { SqlValues } from './sql/values.js';
 import type { Condition, ListPage, Store, StoredValue, StoreFact } from './store.js';
 
@@ -20,6 +20,8 @@ const DIALECT: Dialect = {
   blobType: 'MEDIUMBLOB',
   // Long bodies outside of the row, and keys of 512 bytes.
   tableOptions: ' ENGINE=InnoDB ROW_FORMAT=DYNAMIC',
+  quote: '`',
+  readBody: 'body',
   // INSERT IGNORE would ignore more than a key that stands already.
   orNothing: '',
 };
@@ -148,7 +150,7 @@ export class MysqlStore implements Store {
     const { table } = this.#address;
     const text =
       'SELECT engine AS engine FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN (?, ?)';
-    const rows = await this.#database.use((connection) => connection.rows(text, [table, piecesTable(table)]));
+    const rows = await this.#database.use((connection) => connection.rows(text, tableNames(table)));
     return rows.map((row) => String(row['engine']));
   }
 

@@ -14,6 +14,8 @@ const DIALECT: Dialect = {
   etagType: 'TEXT',
   blobType: 'BLOB',
   tableOptions: ' STRICT',
+  quote: '"',
+  readBody: 'body',
   orNothing: 'ON CONFLICT DO NOTHING',
 };
 

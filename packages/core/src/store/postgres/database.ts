@@ -1,5 +1,5 @@
 /** A pool of connections to PostgreSQL. Knows nothing of tables. */
-import type { Pool, PoolClient } from 'pg';
+import type { Client, Pool, PoolClient } from 'pg';
 import { PspError } from '@psp/protocol';
 import { loadPeer } from '../peer.js';
 import type { SqlConnection, SqlDatabase, SqlRow, SqlValue } from '../sql/database.js';
@@ -67,8 +67,8 @@ export class PostgresDatabase implements SqlDatabase {
 }
 
 async function openPool(connectionString: string): Promise<Pool> {
-  const { Pool } = await importPg();
-  const pool = new Pool({
+  const library = await importPg();
+  const pool = new library.Pool({
     connectionString,
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: STATEMENT_MS,
@@ -82,7 +82,7 @@ async function openPool(connectionString: string): Promise<Pool> {
   return pool;
 }
 
-export async function importPg(): Promise<Pick<typeof import('pg'), 'Client' | 'Pool'>> {
+export async function importPg(): Promise<{ Client: typeof Client; Pool: typeof Pool }> {
   return (await loadPeer('pg', () => import('pg'))).default;
 }
 

@@ -67,7 +67,7 @@ export class PostgresListener {
     client.on('error', () => undefined);
     try {
       await client.connect();
-      await client.query(`LISTEN ${this.#channel}`);
+      await client.query(`LISTEN "${this.#channel}"`);
     } catch (error) {
       await client.end().catch(() => undefined); // it may never have begun
       throw error;

@@ -5,9 +5,13 @@ import { PspError, type ErrorCode } from '@psp/protocol';
 export type FailureTable = Readonly<Record<string, readonly [code: ErrorCode, words: string]>>;
 
 /** The PspError for an error of a client; undefined where the table does not know it. */
-export function knownFailure(table: FailureTable, url: string, error: unknown): PspError | undefined {
+export function knownFailure(
+  table: FailureTable,
+  url: string,
+  error: unknown,
+  found = codeOf(error),
+): PspError | undefined {
   if (error instanceof PspError) return error;
-  const found = codeOf(error);
   const row = Object.hasOwn(table, found) ? table[found] : undefined;
   if (row === undefined) return undefined;
   const [code, words] = row;

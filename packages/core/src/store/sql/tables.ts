@@ -15,6 +15,10 @@ export interface Dialect {
   readonly etagType: string;
   readonly blobType: string;
   readonly tableOptions: string;
+  /** Around the name of a table, which may be a word of the language. */
+  readonly quote: string;
+  /** How a body is read: as bytes, or as base64. */
+  readonly readBody: string;
   /** What makes an insert whose key stands change nothing. Where it is empty the driver knows the error. */
   readonly orNothing: string;
 }
@@ -40,11 +44,11 @@ export interface Statements {
   readonly list: string;
 }
 
-export const piecesTable = (table: string): string => `${table}_pieces`;
+export const tableNames = (name: string): [table: string, pieces: string] => [name, `${name}_pieces`];
 
-export function statementsFor(table: string, dialect: Dialect): Statements {
-  const pieces = piecesTable(table);
-  const { keyType, etagType, blobType, tableOptions, orNothing } = dialect;
+export function statementsFor(name: string, dialect: Dialect): Statements {
+  const [table, pieces] = tableNames(name).map((one) => `${dialect.quote}${one}${dialect.quote}`);
+  const { keyType, etagType, blobType, tableOptions, readBody, orNothing } = dialect;
   const replace = `UPDATE ${table} SET etag = ?, size = ?, body = ? WHERE name = ? AND etag = ?`;
   return {
     createTables: [
@@ -54,8 +58,8 @@ export function statementsFor(table: string, dialect: Dialect): Statements {
         PRIMARY KEY (name, number), FOREIGN KEY (name) REFERENCES ${table} (name) ON DELETE CASCADE)${tableOptions}`,
     ],
     // One statement, so that both tables are read as of one moment.
-    get: `SELECT 0 AS number, etag, size, body FROM ${table} WHERE name = ?
-      UNION ALL SELECT number, '' AS etag, 0 AS size, body FROM ${pieces} WHERE name = ?`,
+    get: `SELECT 0 AS number, etag, size, ${readBody} AS body FROM ${table} WHERE name = ?
+      UNION ALL SELECT number, '' AS etag, 0 AS size, ${readBody} AS body FROM ${pieces} WHERE name = ?`,
     create: `INSERT INTO ${table} (name, etag, size, body) VALUES (?, ?, ?, ?) ${orNothing}`,
     replaceSingle: `${replace} AND size <= ${PIECE_BYTES}`,
     replace,

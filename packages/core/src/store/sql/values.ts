@@ -93,7 +93,7 @@ export class SqlValues {
   }
 
   #joined(key: string, size: number, rows: readonly SqlRow[]): Uint8Array {
-    const pieces = rows.map((row) => row['body'] as Uint8Array);
+    const pieces = rows.map((row) => bytesOf(row['body'] as Uint8Array | string));
     const isWhole = rows.every((row, index) => Number(row['number']) === index);
     const body = pieces.length === 1 ? (pieces[0] as Uint8Array) : Buffer.concat(pieces);
     if (isWhole && body.byteLength === size) return body;
@@ -103,6 +103,9 @@ export class SqlValues {
     );
   }
 }
+
+const bytesOf = (body: Uint8Array | string): Uint8Array =>
+  typeof body === 'string' ? Buffer.from(body, 'base64') : body;
 
 function cut(body: Uint8Array): Uint8Array[] {
   const pieces = [body.subarray(0, PIECE_BYTES)];

@@ -6,14 +6,17 @@ import { PspError } from '@psp/protocol';
 import { makeFolders, missingFolders } from '../../folders.js';
 import { storeError, systemCode } from '../fs/error.js';
 import { syncFolder } from '../fs/scratch.js';
-import type { SqlConnection, SqlDatabase, UseOptions } from '../sql/database.js';
+import type { SqlConnection, SqlDatabase, SqlRow, UseOptions } from '../sql/database.js';
 import { loadEngine, type Engine } from './engine.js';
 import { primaryCode, sqliteFailure } from './error.js';
 
-const BUSY_MS = 10_000;
-const POLL_MS = 10;
+/** So long SQLite waits for another process by itself, in which this one stands still. */
+const LOCK_MS = 50;
+/** So long it is tried again, from a pause to the next. */
+const BUSY_MS = 30_000;
+const POLL_MS = 5;
 /** A commit is on the disk when it returns, also in the mode WAL, where that is not the default. */
-const EACH_TIME = [`PRAGMA busy_timeout = ${BUSY_MS}`, 'PRAGMA foreign_keys = ON', 'PRAGMA synchronous = FULL'];
+const EACH_TIME = [`PRAGMA busy_timeout = ${LOCK_MS}`, 'PRAGMA foreign_keys = ON', 'PRAGMA synchronous = FULL'];
 
 /** The store in a file that is not there. */
 const NOTHING: SqlConnection = { rows: async () => [], change: async () => 0 };
@@ -33,7 +36,7 @@ export class SqliteDatabase implements SqlDatabase {
 
   /** In turn: on the one connection a second call would find itself within the transaction of the first. */
   async use<T>(work: (connection: SqlConnection) => Promise<T>, { makes = false }: UseOptions = {}): Promise<T> {
-    const turn = this.#turn.then(() => this.#useAlone(work, makes));
+    const turn = this.#turn.then(() => this.#patiently(() => this.#useAlone(work, makes)));
     this.#turn = turn.catch(() => undefined); // the caller of that turn learns of it
     return turn;
   }
@@ -47,12 +50,43 @@ export class SqliteDatabase implements SqlDatabase {
   async #useAlone<T>(work: (connection: SqlConnection) => Promise<T>, makes: boolean): Promise<T> {
     try {
       const engine = (this.#engine ??= await this.#open(makes));
-      return await work(engine === undefined ? NOTHING : connectionTo(engine));
+      return await work(engine === undefined ? NOTHING : this.#connection(engine));
     } catch (error) {
       this.#rollBack();
-      if (error instanceof PspError) throw error;
       throw sqliteFailure(this.#url, error) ?? error;
     }
+  }
+
+  /** SQLite refuses what finds the file locked before it changed anything, so the same again is no second put. */
+  async #patiently<T>(work: () => Promise<T>): Promise<T> {
+    const deadline = performance.now() + BUSY_MS;
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        const { cause } = error as { cause?: unknown };
+        if (primaryCode(cause ?? {}) !== 'SQLITE_BUSY' || performance.now() > deadline) throw error;
+        await sleep(POLL_MS * Math.random());
+      }
+    }
+  }
+
+  #connection(engine: Engine): SqlConnection {
+    const run = <T>(text: string, use: (statement: ReturnType<Engine['prepare']>) => T): T => {
+      try {
+        return use(engine.prepare(text));
+      } catch (error) {
+        throw sqliteFailure(this.#url, error) ?? error;
+      }
+    };
+    return {
+      rows: async (text, values) => run(text, (statement) => statement.all(...values) as SqlRow[]),
+      change: async (text, values) => {
+        // A transaction takes its lock at once: one that had to wait for it later would be refused.
+        const immediate = text === 'BEGIN' ? 'BEGIN IMMEDIATE' : text;
+        return run(immediate, (statement) => Number(statement.run(...values).changes));
+      },
+    };
   }
 
   #rollBack(): void {
@@ -72,9 +106,10 @@ export class SqliteDatabase implements SqlDatabase {
     const engine = (await loadEngine()).open(this.#path);
     try {
       for (const text of EACH_TIME) engine.exec(text);
-      if (makes) await this.#makeTables(engine);
-      else if (!hasTables(engine)) return void engine.close();
-      return engine;
+      if (makes) this.#makeTables(engine);
+      if (hasTables(engine)) return engine;
+      engine.close();
+      return undefined;
     } catch (error) {
       engine.close();
       throw error;
@@ -110,17 +145,8 @@ export class SqliteDatabase implements SqlDatabase {
     }
   }
 
-  /** WAL first, which several processes may be asking for: while one has the file for that SQLite refuses the others at once. */
-  async #makeTables(engine: Engine): Promise<void> {
-    for (let waitedMs = 0; ; waitedMs += POLL_MS) {
-      try {
-        engine.exec('PRAGMA journal_mode = WAL');
-        break;
-      } catch (error) {
-        if (primaryCode(error) !== 'SQLITE_BUSY' || waitedMs >= BUSY_MS) throw error;
-        await sleep(POLL_MS);
-      }
-    }
+  #makeTables(engine: Engine): void {
+    engine.exec('PRAGMA journal_mode = WAL');
     for (const text of hasTables(engine) ? [] : ['BEGIN IMMEDIATE', ...this.#createTables, 'COMMIT']) engine.exec(text);
   }
 
@@ -143,15 +169,4 @@ export class SqliteDatabase implements SqlDatabase {
 
 function hasTables(engine: Engine): boolean {
   return engine.prepare("SELECT 1 FROM sqlite_master WHERE name = 'psp_store_pieces'").all().length > 0;
-}
-
-function connectionTo(engine: Engine): SqlConnection {
-  return {
-    rows: async (text, values) => engine.prepare(text).all(...values) as Record<string, unknown>[],
-    change: async (text, values) => {
-      // A transaction takes its lock at once: one that had to wait for it later would be refused.
-      const immediate = text === 'BEGIN' ? 'BEGIN IMMEDIATE' : text;
-      return Number(engine.prepare(immediate).run(...values).changes);
-    },
-  };
 }

@@ -30,7 +30,7 @@ const FAILURES: FailureTable = {
 
 /** The PspError for an error of either library; undefined where it leaves open what was done. */
 export function sqliteFailure(url: string, error: unknown): PspError | undefined {
-  return knownFailure(FAILURES, url, { code: primaryCode(error), cause: error }) ?? undefined;
+  return knownFailure(FAILURES, url, error, primaryCode(error));
 }
 
 /** `SQLITE_BUSY` also for `SQLITE_BUSY_RECOVERY`. */
