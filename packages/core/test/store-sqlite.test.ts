@@ -218,7 +218,9 @@ describe('processes', () => {
     await store.put('counter', bytes('0'), create);
     await Promise.all(counters.map(() => child('increment', 'counter', '50')));
     expect(Buffer.from((await store.get('counter'))!.body).toString()).toBe('200');
-    expect((await store.list('', { limit: 10 })).items.map(({ key }) => key)).toEqual([...counters, 'counter'].toSorted());
+    expect((await store.list('', { limit: 10 })).items.map(({ key }) => key)).toEqual(
+      [...counters, 'counter'].toSorted(),
+    );
   });
 
   it('may be killed at any moment: no torn value, no acknowledged write lost', async () => {
