@@ -10,6 +10,8 @@ import { newSessionId, PspError } from '@psp/protocol';
 import type { ArchiveContext } from './archive/context.js';
 import { collectGarbage, committedWrites, type GcOptions, type GcReport } from './archive/gc.js';
 import { Heads } from './archive/heads.js';
+import type { Lease } from './archive/lease.js';
+import { Leases, type LeaseOptions } from './archive/leases.js';
 import { Listing, type ListOptions, type SessionPage } from './archive/listing.js';
 import { checkNaming, renamed, type Naming } from './archive/metadata.js';
 import { checkId } from './archive/place.js';
@@ -26,6 +28,8 @@ import type { Store } from './store/store.js';
 
 export { raiseEpoch, readEpoch, type RaiseEpochOptions } from './archive/epoch.js';
 export type { GcOptions, GcReport } from './archive/gc.js';
+export type { Lease } from './archive/lease.js';
+export type { LeaseOptions } from './archive/leases.js';
 export type { ListOptions, SessionPage } from './archive/listing.js';
 export type { OpenedSession, SessionVersion } from './archive/reader.js';
 export { KEPT_VERSIONS, type Keep } from './archive/retention.js';
@@ -37,20 +41,28 @@ export interface ArchiveOptions {
   readonly keep?: Keep;
   /** Milliseconds since 1970, for tests. Default: the clock. */
   readonly nowMs?: () => number;
+  /** Milliseconds by a clock that nobody can set, for tests. Default: that of the process. */
+  readonly monotonicMs?: () => number;
 }
 
 export class Archive {
   readonly #context: ArchiveContext;
+  readonly #leases: Leases;
   readonly #saver: Saver;
   readonly #reader: Reader;
   readonly #listing: Listing;
 
   /** Throws INVALID_INPUT when `keep` names nothing that can be kept. */
-  constructor(store: Store, keys: KeySource, { keep, nowMs = Date.now }: ArchiveOptions = {}) {
+  constructor(
+    store: Store,
+    keys: KeySource,
+    { keep, nowMs = Date.now, monotonicMs = () => performance.now() }: ArchiveOptions = {},
+  ) {
     const guarded = guardStore(store);
     const heads = new Heads(guarded, keys, nowMs);
-    this.#context = { store: guarded, keys, heads, nowMs, keep: checkedKeep(keep) };
-    this.#saver = new Saver(this.#context);
+    this.#context = { store: guarded, keys, heads, nowMs, monotonicMs, keep: checkedKeep(keep) };
+    this.#leases = new Leases(this.#context);
+    this.#saver = new Saver(this.#context, this.#leases);
     this.#reader = new Reader(this.#context);
     this.#listing = new Listing(this.#context);
   }
@@ -67,6 +79,14 @@ export class Archive {
    */
   save(state: SessionState, options: SaveOptions = {}): Promise<SavedSession> {
     return this.#saver.save(state, options);
+  }
+
+  /**
+   * Takes the lease of a session, which keeps everybody else from saving it: pass it to `save`. Also before its first save. Deleting and
+   * renaming need none. Throws LEASED when somebody else has it and `waitMs` is over, DELETED, an error of the store or of the key source.
+   */
+  lease(id: string, options: LeaseOptions): Promise<Lease> {
+    return this.#leases.acquire(id, options);
   }
 
   /** Opens the newest version, or an older one; the revision is that of the newest in any case. Throws NOT_FOUND, DELETED, CORRUPT, or an error of the key source. */

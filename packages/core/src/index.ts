@@ -8,6 +8,8 @@ export {
   type GcOptions,
   type GcReport,
   type Keep,
+  type Lease,
+  type LeaseOptions,
   type ListOptions,
   type OpenedSession,
   type RaiseEpochOptions,

@@ -464,7 +464,7 @@ describe('a process that dies', () => {
   });
 
   it('in the first save leaves what a sweep removes', async () => {
-    await archiveOn(dying(3).on)
+    await archiveOn(dying(4).on)
       .save(makeState())
       .catch(() => undefined);
     expect((await keysOf()).length).toBeGreaterThan(0);

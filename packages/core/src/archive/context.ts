@@ -11,5 +11,7 @@ export interface ArchiveContext {
   readonly heads: Heads;
   /** Milliseconds since 1970. */
   readonly nowMs: () => number;
+  /** Milliseconds since some moment, by a clock that nobody can set. */
+  readonly monotonicMs: () => number;
   readonly keep: Keep;
 }

@@ -134,14 +134,14 @@ export class Heads {
     }
   }
 
-  /** The head, if this write made it or is a version of it. `reason` is why that is asked. */
+  /** The head, if this write made it, or one before it. `reason` is why that is asked. */
   async #landed(id: string, writeId: string, reason: PspError): Promise<OpenHead | undefined> {
     const head = await this.read(id).catch(() => {
       throw new PspError('OUTCOME_UNKNOWN', `session ${id}: ${reason.message}`, { cause: reason });
     });
     if (head === undefined || isUnreadable(head)) return undefined;
-    const own = head.writeId === writeId || head.versions.some((version) => version.writeId === writeId);
-    return own ? head : undefined;
+    const isVersion = head.versions.some((version) => version.writeId === writeId);
+    return head.writeId === writeId || isVersion || head.ancestors?.includes(writeId) === true ? head : undefined;
   }
 
   /** The first session that is not deleted speaks for all: so it costs one read, however many there are. */

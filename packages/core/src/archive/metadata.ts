@@ -63,7 +63,7 @@ export function metadataOf(
 }
 
 /** Characters are code points, as JSON Schema counts them. */
-function isText(value: unknown, min: number, max: number): boolean {
+export function isText(value: unknown, min: number, max: number): boolean {
   if (typeof value !== 'string' || value.length > 2 * max || LONE_SURROGATE.test(value)) return false;
   const length = [...value].length;
   return length >= min && length <= max;

@@ -3,7 +3,9 @@ import { newSessionId, parsePayloadHead, PspError } from '@psp/protocol';
 import type { SessionState } from '../state.js';
 import type { ArchiveContext } from './context.js';
 import type { CommittedVersion } from './head.js';
-import type { FoundHead, LiveHead, NextHead } from './heads.js';
+import { isUnreadable, type FoundHead, type LiveHead, type NextHead } from './heads.js';
+import type { Lease } from './lease.js';
+import type { Leases } from './leases.js';
 import { keptUntil, metadataOf } from './metadata.js';
 import { discardPayload, writePayload } from './payload-store.js';
 import { checkId, startedAtMs, type WritePlace } from './place.js';
@@ -16,24 +18,37 @@ export interface SaveOptions {
   readonly base?: Revision;
   /** Milliseconds after its first save at which a new session is gone; `update` changes it later. Default: it stays. */
   readonly keepForMs?: number;
+  /** Under which it is saved: then LEASE_LOST or FENCED unless it is still held. Without one, LEASED while somebody else has one. */
+  readonly lease?: Lease;
 }
+
+interface Gate {
+  readonly before: LiveHead | undefined;
+  pass(found: FoundHead): LiveHead | undefined;
+}
+
+const fenceOf = (head: FoundHead): number | undefined =>
+  head === undefined || isUnreadable(head) ? undefined : head.fence;
 
 export class Saver {
   readonly #context: ArchiveContext;
+  readonly #leases: Leases;
 
-  constructor(context: ArchiveContext) {
+  constructor(context: ArchiveContext, leases: Leases) {
     this.#context = context;
+    this.#leases = leases;
   }
 
-  async save(state: SessionState, { base, keepForMs }: SaveOptions): Promise<SavedSession> {
+  async save(state: SessionState, options: SaveOptions): Promise<SavedSession> {
     const { document, batches } = state;
     checkId(document.id);
     parsePayloadHead(document);
     const { id } = document;
     const { store, keys, heads, nowMs, keep } = this.#context;
-    const until = keptUntil(keepForMs, nowMs());
+    const until = keptUntil(options.keepForMs, nowMs());
+    const gate = await this.#gate(id, options);
     let dropped: readonly CommittedVersion[] = [];
-    const before = this.#based(id, await heads.read(id), base);
+    const { before } = gate;
     const dataKey = before?.dataKey ?? (await heads.newDataKey());
     const slots = before?.slots ?? (await keys.wrap(dataKey));
     const place = { id, version: (before?.version ?? 0) + 1, writeId: newSessionId(nowMs()) };
@@ -41,17 +56,44 @@ export class Saver {
       const { manifest, digest } = await writePayload(store, place, dataKey, { document, batches }, nowMs());
       return heads.swap(id, place.writeId, (found) => {
         this.#checkAge(place);
-        const live = this.#based(id, found, base);
+        const live = gate.pass(found);
         const naming = live?.metadata ?? { ...document, createdAt: manifest.savedAt, ...until };
         const { version, writeId } = place;
         const all = [{ version, writeId, manifest: digest }, ...(live?.versions ?? [])];
         const versions = retained(all, keep, nowMs());
         dropped = all.filter((one) => !versions.includes(one));
-        return { id, version, versions, slots, dataKey, metadata: metadataOf(naming, version, manifest) };
+        const fence = options.lease?.fence ?? live?.fence ?? 0;
+        return { id, version, versions, fence, slots, dataKey, metadata: metadataOf(naming, version, manifest) };
       });
     });
     for (const old of dropped) await this.#discard({ id, ...old });
     return savedOf(head);
+  }
+
+  /**
+   * Whether this save may follow a head: asked before anything is written, and of each head that it meets. The head is read first, then
+   * the lease: so whoever takes one after that has raised the fence of the head that is met at the end.
+   */
+  async #gate(id: string, { base, lease }: SaveOptions): Promise<Gate> {
+    if (lease !== undefined && lease.id !== id)
+      throw new PspError('INVALID_INPUT', `lease: expected one of session ${id}, found one of ${lease.id}`);
+    lease?.throwUnlessHeld();
+    const first = await this.#context.heads.read(id);
+    const pass = (found: FoundHead): LiveHead | undefined => {
+      const fence = fenceOf(found);
+      if (lease !== undefined && fence !== undefined && fence > lease.fence)
+        throw new PspError(
+          'FENCED',
+          `session ${id}: the lease with the fencing token ${lease.fence} was followed by one with ${fence}`,
+        );
+      if (lease === undefined && fence !== undefined && first !== undefined && fence !== fenceOf(first))
+        throw new PspError('LEASED', `session ${id}: somebody else took its lease while it was being saved`);
+      lease?.throwUnlessHeld();
+      return this.#based(id, found, base);
+    };
+    const before = pass(first);
+    await (lease === undefined ? this.#leases.admit(id) : lease.confirm());
+    return { before, pass };
   }
 
   /** The head that a save with this base may follow. */

@@ -1,0 +1,184 @@
+/**
+ * Gives leases, and keeps others from saving meanwhile. No two clocks are compared: a record counts as over when this process has seen it
+ * unchanged for 1.25 times its time, by a clock that nobody can set; a holder that lives has renewed it by then.
+ */
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { newSessionId, PspError } from '@psp/protocol';
+import type { ArchiveContext } from './context.js';
+import { nextFence, readEpoch } from './epoch.js';
+import { Lease } from './lease.js';
+import { readLease, type DamagedLease, type LeaseContent, type LeaseRecord } from './lease-record.js';
+import { putLease } from './lease-write.js';
+import { isText } from './metadata.js';
+import { checkId } from './place.js';
+
+const MIN_TTL_MS = 50;
+const MAX_TTL_MS = 60 * 60 * 1000;
+const MAX_HOLDER_LENGTH = 200;
+/** Clocks of two machines may run apart by so much. */
+const OVER_AFTER_TTLS = 1.25;
+/** Longest that a save without a lease watches whether the holder of one is alive. */
+const MAX_ADMISSION_MS = 60_000;
+
+export interface LeaseOptions {
+  /** Milliseconds for which it is held unless it is renewed, 50 to 3,600,000. A holder that dies keeps others waiting for 1.25 times as long. */
+  readonly ttlMs: number;
+  /** Who holds it, for people: at most 200 characters, no secret. Default: the machine and the process. */
+  readonly holder?: string;
+  /** Milliseconds to wait for the lease of somebody else. Default 0: LEASED at once. */
+  readonly waitMs?: number;
+  /** False: only `renew()` renews. Default: every third of `ttlMs`, by a timer that does not keep the process alive. */
+  readonly renew?: boolean;
+  /** Ends the waiting; its reason is thrown. */
+  readonly signal?: AbortSignal;
+}
+
+type Wanted = Required<Pick<LeaseOptions, 'ttlMs' | 'holder' | 'waitMs' | 'renew'>>;
+
+export class Leases {
+  readonly #context: ArchiveContext;
+  /** Since when this process has seen the record of a session unchanged. */
+  readonly #seen = new Map<string, { readonly etag: string; readonly sinceMs: number }>();
+
+  constructor(context: ArchiveContext) {
+    this.#context = context;
+  }
+
+  async acquire(id: string, options: LeaseOptions): Promise<Lease> {
+    checkId(id);
+    const wanted = checkedOptions(options);
+    const { monotonicMs } = this.#context;
+    const untilMs = monotonicMs() + wanted.waitMs;
+    for (;;) {
+      options.signal?.throwIfAborted();
+      const got = await this.#try(id, wanted);
+      if (got instanceof Lease) return got;
+      const leftMs = untilMs - monotonicMs();
+      if (leftMs <= 0) throw leased(got);
+      await pause(Math.min(leftMs, pauseMs(got)), options.signal);
+    }
+  }
+
+  /** Returns when nobody holds a lease of the session. Throws LEASED as soon as it is known that somebody does. */
+  async admit(id: string): Promise<void> {
+    const { monotonicMs } = this.#context;
+    let first: LeaseRecord | undefined;
+    for (const startMs = monotonicMs(); ;) {
+      const found = await this.#inForce(id);
+      if (found === undefined) return;
+      first ??= found;
+      const isAlive = found.etag !== first.etag;
+      if (isAlive || monotonicMs() - startMs > MAX_ADMISSION_MS) throw leased(found);
+      await pause(pauseMs(found));
+    }
+  }
+
+  /** The lease, or the record that is in the way. */
+  async #try(id: string, { ttlMs, holder, renew }: Wanted): Promise<Lease | LeaseRecord> {
+    const { store, keys, nowMs, monotonicMs } = this.#context;
+    for (;;) {
+      const askedMs = monotonicMs();
+      const before = await readLease(store, keys, id);
+      if (this.#isInForce(id, before, askedMs)) return before;
+      const content = { id, nonce: newSessionId(nowMs()), ttlMs, released: false, holder };
+      const sealing = await this.#sealing(id, before);
+      const sentMs = monotonicMs();
+      const record = await putLease(this.#context, { ...content, ...sealing }, before);
+      if (record === undefined) continue;
+      const lease = new Lease(this.#context, record, sentMs, { renews: renew });
+      try {
+        await this.#raiseFence(lease);
+        lease.throwUnlessHeld();
+      } catch (error) {
+        // Best effort: what is not released runs out.
+        await lease.release().catch(() => undefined);
+        throw error;
+      }
+      return lease;
+    }
+  }
+
+  /** Sealed as the session is, where there is one yet. */
+  async #sealing(
+    id: string,
+    before: LeaseRecord | DamagedLease | undefined,
+  ): Promise<Pick<LeaseContent, 'fence' | 'dataKey' | 'slots'>> {
+    const { store, keys, heads } = this.#context;
+    const [found, epoch] = await Promise.all([heads.read(id), readEpoch(store)]);
+    const live = found === undefined ? undefined : heads.live(id, found);
+    const given = before === undefined || 'damaged' in before ? 0 : before.fence;
+    const dataKey = live?.dataKey ?? (await heads.newDataKey());
+    return {
+      fence: nextFence(epoch, given, live?.fence ?? 0),
+      dataKey,
+      slots: live?.slots ?? (await keys.wrap(dataKey)),
+    };
+  }
+
+  /** From here on nobody can save under an earlier lease: the head has another etag, and tells the token. The first save of a session brings it. */
+  async #raiseFence(lease: Lease): Promise<void> {
+    const { heads, nowMs } = this.#context;
+    const { id, fence } = lease;
+    if ((await heads.read(id)) === undefined) return;
+    await heads.swap(id, newSessionId(nowMs()), (found) => {
+      lease.throwUnlessHeld();
+      const live = heads.live(id, found);
+      if (live.fence <= fence) return { ...live, fence };
+      throw new PspError(
+        'LEASE_LOST',
+        `the lease of session ${id} (fencing token ${fence}) was followed by another at once`,
+      );
+    });
+  }
+
+  async #inForce(id: string): Promise<LeaseRecord | undefined> {
+    const { store, keys, monotonicMs } = this.#context;
+    const askedMs = monotonicMs();
+    const found = await readLease(store, keys, id);
+    return this.#isInForce(id, found, askedMs) ? found : undefined;
+  }
+
+  /** Seen from the first reply to the last question: whatever held up this process in between, the record stood so long. */
+  #isInForce(id: string, found: LeaseRecord | DamagedLease | undefined, askedMs: number): found is LeaseRecord {
+    if (found === undefined || 'damaged' in found || found.released) {
+      this.#seen.delete(id);
+      return false;
+    }
+    const { etag, ttlMs } = found;
+    const seen = this.#seen.get(id);
+    if (seen?.etag === etag) return askedMs - seen.sinceMs < OVER_AFTER_TTLS * ttlMs;
+    this.#seen.set(id, { etag, sinceMs: this.#context.monotonicMs() });
+    return true;
+  }
+}
+
+/** Returns early when the signal is aborted, which is all that a timer throws. */
+async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined);
+}
+
+/** Often enough to see each renewal of it. */
+const pauseMs = ({ ttlMs }: LeaseRecord): number =>
+  Math.min(1000, Math.max(10, ttlMs / 10)) * (0.75 + Math.random() / 2);
+
+function leased({ id, holder, fence, ttlMs }: LeaseRecord): PspError {
+  const who = `session ${id} is leased by ${JSON.stringify(holder)} (fencing token ${fence})`;
+  const over = `one that died is over ${Math.ceil(OVER_AFTER_TTLS * ttlMs)} ms after somebody begins to wait`;
+  return new PspError('LEASED', `${who}. A holder that lives renews it every ${Math.ceil(ttlMs / 3)} ms; ${over}`);
+}
+
+function checkedOptions({
+  ttlMs,
+  holder = `${hostname()}, process ${process.pid}`,
+  waitMs = 0,
+  renew = true,
+}: LeaseOptions): Wanted {
+  if (!Number.isInteger(ttlMs) || ttlMs < MIN_TTL_MS || ttlMs > MAX_TTL_MS)
+    throw new PspError('INVALID_INPUT', `ttlMs: expected ${MIN_TTL_MS} to ${MAX_TTL_MS}, found ${String(ttlMs)}`);
+  if (!(Number.isFinite(waitMs) && waitMs >= 0))
+    throw new PspError('INVALID_INPUT', `waitMs: expected 0 or more, found ${String(waitMs)}`);
+  if (!isText(holder, 1, MAX_HOLDER_LENGTH))
+    throw new PspError('INVALID_INPUT', `holder: expected text of 1 to ${MAX_HOLDER_LENGTH} characters`);
+  return { ttlMs, holder, waitMs, renew };
+}
