@@ -6,12 +6,14 @@ import { remove } from './commands/delete.js';
 import { diff } from './commands/diff.js';
 import { doctor } from './commands/doctor.js';
 import { exportSession } from './commands/export.js';
+import { gc } from './commands/gc.js';
 import { importFile } from './commands/import.js';
 import { list } from './commands/list.js';
 import { login } from './commands/login.js';
 import { merge } from './commands/merge.js';
 import { rename } from './commands/rename.js';
 import { restore } from './commands/restore.js';
+import { rollback } from './commands/rollback.js';
 import { show } from './commands/show.js';
 import { storeCheck } from './commands/store-check.js';
 import { storeCopy } from './commands/store-copy.js';
@@ -40,6 +42,7 @@ export const COMMANDS: readonly Command<never>[] = [
   list,
   show,
   versions,
+  rollback,
   diff,
   merge,
   rename,
@@ -50,6 +53,7 @@ export const COMMANDS: readonly Command<never>[] = [
   storeCheck,
   storeInit,
   storeCopy,
+  gc,
   doctor,
   completionCommand(() => COMMANDS, GLOBAL_OPTIONS),
 ];

@@ -5,6 +5,7 @@ import {
   openKeySource,
   openStore,
   type BrowserDriver,
+  type Keep,
   type KeySource,
   type Progress,
   type RecordBatch,
@@ -62,8 +63,10 @@ export class Run {
     return openStore(url ?? store);
   }
 
-  async archive(): Promise<Archive> {
-    this.#archive ??= new Archive(await this.openStore(), this.openKeys());
+  /** `keep` counts at the first call. */
+  async archive(keep?: Keep): Promise<Archive> {
+    const options = keep === undefined ? {} : { keep };
+    this.#archive ??= new Archive(await this.openStore(), this.openKeys(), options);
     return this.#archive;
   }
 

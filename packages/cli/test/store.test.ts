@@ -186,6 +186,24 @@ describe('versions', () => {
   });
 });
 
+test('a rollback makes an old version the newest, and gc removes what is beyond what is kept', async () => {
+  const [id = ''] = await fill('past', 1);
+  const json = async <T>(...args: string[]): Promise<T> => home.json<T>([...args, '--store', url('past')]);
+  expect(await json('rollback', 'past-0', '1')).toMatchObject({ id, version: 3, name: 'past-0' });
+  expect((await home.psp(['rollback', id, '9', '--store', url('past')])).code).toBe(4);
+  expect(await json('gc')).toEqual({ dryRun: false, orphans: 0, versions: 0, expired: 0, tombstones: 0, leases: 0 });
+  const { stdout } = await home.psp(['gc', '--dry-run', '--keep-versions', '1', '--store', url('past')]);
+  expect(stdout).toBe('would remove 2 versions beyond what is kept\n');
+  expect(await json('gc', '--keep-versions', '1', '--keep-days', '0.5')).toMatchObject({ versions: 2 });
+  expect(await json('versions', id)).toMatchObject({ versions: [{ version: 3 }] });
+  expect(await readdir(join(home.path('past'), 'm', id))).toHaveLength(1);
+  for (const wrong of [
+    ['--keep-days', 'soon'],
+    ['--keep-versions', '0'],
+  ])
+    expect(await home.psp(['gc', ...wrong])).toMatchObject({ code: 2, stdout: '' });
+});
+
 test('a list reads no payload: it works where there are none any more', async () => {
   const before = await listed('many');
   for (const folder of ['b', 'm']) await rm(join(home.path('many'), folder), { recursive: true });

@@ -2,9 +2,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PspError } from '@psp/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Archive } from '../src/archive.js';
 import { copyStore, type CopyProgress } from '../src/archive/copy.js';
+import { EPOCH_KEY, raiseEpoch, readEpoch } from '../src/archive/epoch.js';
 import { openKeySource } from '../src/seal/key-file.js';
 import { MemoryStore } from '../src/store/memory.js';
 import type { Store } from '../src/store/store.js';
@@ -26,10 +28,11 @@ beforeEach(() => {
   [source, target] = [archiveOf(from), archiveOf(to)];
 });
 
+/** All but the epoch, which is each store's own. */
 async function contents(store: Store): Promise<Map<string, string>> {
   const all = new Map<string, string>();
   for (const { key } of (await store.list('', { limit: 1000 })).items)
-    all.set(key, Buffer.from((await store.get(key))!.body).toString('hex'));
+    if (key !== EPOCH_KEY) all.set(key, Buffer.from((await store.get(key))!.body).toString('hex'));
   return all;
 }
 
@@ -98,6 +101,14 @@ describe('[PSP-COPY-2] a head replaces its ancestor and nothing else:', () => {
     await expect(target.open(id)).rejects.toMatchObject({ code: 'DELETED' });
   });
 
+  it('what was deleted in both is the same', async () => {
+    const id = await saved(source);
+    await copyStore(from, to);
+    await source.remove(id);
+    await target.remove(id);
+    expect(await copyStore(from, to)).toMatchObject({ counts: { same: 1 }, values: 0 });
+  });
+
   it('what was saved in the target only stays', async () => {
     const id = await saved(source);
     await copyStore(from, to);
@@ -143,8 +154,8 @@ describe('[PSP-COPY-3] a copy that ended at any put', () => {
     for (let allowed = 0; allowed < 5; allowed += 1) {
       const place = new MemoryStore();
       let puts = 0;
-      const dying = watched(place, async (method) => {
-        if (method === 'put' && (puts += 1) > allowed) throw new Error('killed');
+      const dying = watched(place, async (method, key) => {
+        if (method === 'put' && key !== EPOCH_KEY && (puts += 1) > allowed) throw new Error('killed');
       });
       await expect(copyStore(from, dying)).rejects.toThrow('failed');
       expect((await archiveOf(place).list()).items).toEqual([]);
@@ -215,6 +226,24 @@ it('[PSP-COPY-5] what the source lacks is told, and the rest is copied', async (
   await from.put(manifest, Buffer.from('x'), { etag: (await from.get(manifest))!.etag });
   await from.put('h/0190a000-0000-7000-8000-000000000000', Buffer.from('no head'), { absent: true });
   expect(await copyStore(from, to)).toMatchObject({ counts: { damaged: 3 } });
+});
+
+it('[PSP-LEASE-8] raises the epoch of the target above that of the source, before its first head and only then', async () => {
+  await saved(source);
+  const above = await raiseEpoch(from, { above: 1_000_000 });
+  await copyStore(from, to, { dryRun: true });
+  expect(await readEpoch(to)).toBe(0);
+  const dying = watched(to, async (method, key) => {
+    if (method === 'put' && key.startsWith('h/')) throw new PspError('STORE_UNAVAILABLE', 'gone');
+  });
+  await expect(copyStore(from, dying)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  const raised = await readEpoch(to);
+  expect(raised).toBeGreaterThan(above);
+  await copyStore(from, to);
+  const again = await readEpoch(to);
+  expect(again).toBeGreaterThan(raised);
+  await copyStore(from, to);
+  expect(await readEpoch(to)).toBe(again);
 });
 
 it('a dry run writes nothing and tells what would be done; sessions can be chosen', async () => {

@@ -7,7 +7,7 @@ export const versions: Command = {
   name: 'versions',
   summary: 'list the versions of a session',
   description:
-    'Lists the versions of a session that are kept, the newest first: each capture makes one. psp show ID@3 shows an older one, psp restore ID@3 restores it.',
+    'Lists the versions of a session that are kept, the newest first: each capture makes one. psp show ID@3 shows an older one, psp restore ID@3 restores it into a browser, and psp rollback ID 3 makes it the newest.',
   arguments: [ID_ARGUMENT],
   options: [],
   examples: ['psp versions my-session', 'psp versions 01890a5d-ac96 --json'],

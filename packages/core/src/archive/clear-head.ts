@@ -13,6 +13,7 @@ export interface ClearHead {
   /** Write ids of the heads before, the newest first; empty in heads of earlier versions of PSP. */
   readonly ancestors: readonly string[];
   readonly versions: readonly CommittedVersion[];
+  readonly isDeleted: boolean;
 }
 
 /** `older` and `newer` say of the first that it is an ancestor or a descendant of the second. */
@@ -20,7 +21,7 @@ export type Relation = 'same' | 'older' | 'newer' | 'unrelated';
 
 /** Throws CORRUPT or UNSUPPORTED_VERSION. Keys are made of what it gives, so each member is checked. */
 export async function readClearHead(head: StoredHead): Promise<ClearHead> {
-  const { writeId, prev, ancestors = [], versions } = await headerOf(head);
+  const { writeId, prev, ancestors = [], versions, deletedAt } = await headerOf(head);
   const good =
     isWriteId(writeId) &&
     (prev === null || isDigest(prev)) &&
@@ -29,15 +30,15 @@ export async function readClearHead(head: StoredHead): Promise<ClearHead> {
     Array.isArray(versions) &&
     versions.every(isVersion);
   if (!good) throw new PspError('CORRUPT', `head of session ${head.id}: its header is not that of a head`);
-  return { id: head.id, digest: head.digest, writeId, prev, ancestors, versions };
+  return { id: head.id, digest: head.digest, writeId, prev, ancestors, versions, isDeleted: deletedAt !== undefined };
 }
 
 /**
  * Two heads of one session. An ancestor is known by its digest (the one directly before), or by its write id, which is fresh with
- * every write of a head and stands in the later heads (PSP-COPY-2).
+ * every write of a head and stands in the later heads (PSP-COPY-2). Two tombstones say the same, whoever deleted first.
  */
 export function relationOf(a: ClearHead, b: ClearHead): Relation {
-  if (a.digest === b.digest) return 'same';
+  if (a.digest === b.digest || (a.isDeleted && b.isDeleted)) return 'same';
   if (descends(b, a)) return 'older';
   return descends(a, b) ? 'newer' : 'unrelated';
 }

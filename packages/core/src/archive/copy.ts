@@ -6,6 +6,7 @@ import { PspError } from '@psp/protocol';
 import { guardStore } from '../store/guard.js';
 import type { Store } from '../store/store.js';
 import { copySession, type CopyJob, type CopyStatus, type SessionCopy } from './copy-session.js';
+import { raiseEpoch, readEpoch } from './epoch.js';
 import { deletedAtOf, keyIdsOf, readHead } from './head.js';
 import { allKeys } from './keys.js';
 import { checkId, HEADS } from './place.js';
@@ -49,7 +50,13 @@ export async function copyStore(source: Store, target: Store, options: CopyOptio
     throw new PspError('INVALID_INPUT', `expected two stores, found ${from.url} twice`);
   const ids = options.sessions ?? (await idsOf(from));
   if (options.sessions !== undefined) for (const id of ids) await requireHead(from, id);
-  const job = { from, to, dryRun: options.dryRun === true, keys: await keysOf(to), beforeHead: async () => undefined };
+  const job = {
+    from,
+    to,
+    dryRun: options.dryRun === true,
+    keys: await keysOf(to),
+    beforeHead: once(() => raise(from, to)),
+  };
   return copyAll(job, ids, options.onProgress);
 }
 
@@ -83,6 +90,16 @@ async function copyAll(
   const [failure] = (await Promise.allSettled(workers)).filter((end) => end.status === 'rejected');
   if (failure !== undefined) throw failure.reason;
   return report;
+}
+
+/** No token that was given in the source may be given here again (PSP-LEASE-8). Before the first head, so that an interrupted copy did it too. */
+async function raise(from: Store, to: Store): Promise<void> {
+  await raiseEpoch(to, { above: await readEpoch(from) });
+}
+
+function once(work: () => Promise<void>): () => Promise<void> {
+  let under: Promise<void> | undefined;
+  return () => (under ??= work());
 }
 
 async function idsOf(store: Store): Promise<string[]> {
