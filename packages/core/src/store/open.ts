@@ -22,6 +22,9 @@ const SCHEMES: Readonly<Record<string, Opener>> = {
   },
   redis: openRedis,
   rediss: openRedis,
+  s3: async (url) => (await import('./s3.js')).openS3(url),
+  gs: async (url) => (await import('./gcs.js')).openGcs(url),
+  azure: async (url) => (await import('./azure.js')).openAzure(url),
 };
 
 /**
