@@ -200,7 +200,7 @@ describe('openStore', () => {
 
   it.each([
     'ftp://user:hunter2@host/',
-    'postgres://user:hunter2@host/',
+    'oracle://user:hunter2@host/',
     'nonsense',
     'file:',
     'file://host/x',
