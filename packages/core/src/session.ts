@@ -1,20 +1,11 @@
 /** A session in a user's hands: the verbs capture, restore and close. Built over an adapter, which knows the framework. */
-import {
-  parseChoice,
-  PspError,
-  type ChoiceInput,
-  type Loss,
-  type Portability,
-  type SessionCounts,
-  type SessionMetadata,
-  type Skipped,
-  type Token,
-} from '@psp/protocol';
-import type { Archive, Revision, SaveOptions } from './archive.js';
+import { parseChoice, PspError, type ChoiceInput, type Portability, type Token } from '@psp/protocol';
+import type { CaptureCallOptions, CaptureReport } from './capture-call.js';
+import type { Archive, Lease, LeaseOptions } from './archive.js';
 import type { BrowserDriver, PartitionedPlace } from './browser/driver.js';
 import { checkKeyOptions, type KeyOptions, withKeyOptions } from './exportable-keys.js';
 import { checkedOrigin } from './checked-origin.js';
-import { captureState, type Progress } from './capture.js';
+import { captureState } from './capture.js';
 import { portabilityOfState } from './portability.js';
 import { placesBelow } from './read-partitions.js';
 import { RecordTokens } from './record-tokens.js';
@@ -22,38 +13,14 @@ import { type LaunchAdvice, type LaunchFramework, launchOptionsOf } from './laun
 import { checkedMaxBytes, type MaxBytes } from './max-bytes.js';
 import { NamedAccess } from './named-access.js';
 import { NOT_READY } from './not-ready.js';
-import { drained } from './state.js';
 import { beginRestore, type Restoration, type RestoreOptions } from './restore.js';
 import type { RestoreReport } from './restore-report.js';
+import { SessionRecord, type RecordStart } from './session-record.js';
 import { refuseLosses, reportOf, type SessionReport } from './strict.js';
 import { checkedTimeout } from './timeout.js';
 import { verifyPage, type Verification, type VerifyOptions } from './verify.js';
 
-/** `include` and `exclude` narrow what `createSession` chose. */
-export interface CaptureCallOptions extends ChoiceInput {
-  /** Origins to look at besides those that PSP finds: `['https://app.example']`. */
-  readonly origins?: readonly string[];
-  /** Most bytes of a kind in one storage place, beside those of `createSession`: of two limits of a kind this one counts. */
-  readonly maxBytes?: MaxBytes;
-  /** Nothing is stored when anything was lost: INCOMPLETE instead, whose `report` names it. Default false. */
-  readonly strict?: boolean;
-  /** Milliseconds that one page may take to answer. Default 10,000. */
-  readonly timeoutMs?: number;
-  readonly onProgress?: (progress: Progress) => void;
-}
-
-export interface CaptureReport {
-  readonly id: string;
-  readonly version: number;
-  readonly counts: SessionCounts;
-  /** Size of the session before compression and encryption. */
-  readonly bytes: number;
-  /** What could not be captured, each by name. */
-  readonly losses: readonly Loss[];
-  /** What was left out by choice. */
-  readonly skipped: readonly Skipped[];
-  readonly durationMs: number;
-}
+export type { CaptureCallOptions, CaptureReport } from './capture-call.js';
 
 /** What a session needs of its adapter. */
 export interface SessionContext<P> {
@@ -62,29 +29,24 @@ export interface SessionContext<P> {
 }
 
 /** How a session begins: new, on a page, or as found in the store. */
-export interface SessionStart {
-  readonly metadata: Pick<SessionMetadata, 'id' | 'name' | 'tags'>;
-  readonly revision?: Revision;
+export interface SessionStart extends RecordStart {
   readonly driver?: BrowserDriver;
   readonly origins?: readonly string[];
   readonly choice?: ChoiceInput;
   readonly maxBytes?: MaxBytes | undefined;
   readonly named?: NamedAccess;
-  readonly keepForMs?: number | undefined;
 }
 
 export class Session<P> {
   readonly #context: SessionContext<P>;
+  readonly #record: SessionRecord;
   readonly #named: NamedAccess;
   /** Origins to look at besides those that are found: named by the caller, or restored, which the user may not have visited yet. */
   #origins: readonly string[];
   readonly #choice: ChoiceInput;
   readonly #maxBytes: MaxBytes;
-  readonly #keepForMs: number | undefined;
   /** What was restored is captured again, whoever has been there. */
   #places: readonly PartitionedPlace[] = [];
-  #metadata: SessionStart['metadata'];
-  #revision: Revision | undefined;
   #driver: BrowserDriver | undefined;
   /** The last restore into the page, which may have origins that wait. */
   #restoration: Restoration | undefined;
@@ -96,32 +58,39 @@ export class Session<P> {
   constructor(context: SessionContext<P>, start: SessionStart) {
     this.#context = context;
     this.#named = start.named ?? new NamedAccess({});
-    this.#metadata = start.metadata;
-    this.#revision = start.revision;
+    this.#record = new SessionRecord(context.archive, start);
     this.#driver = start.driver;
     this.#refusal = start.driver === undefined ? NOT_READY.noPage : undefined;
     this.#origins = start.origins ?? [];
     this.#choice = start.choice ?? {};
     this.#maxBytes = start.maxBytes ?? {};
-    this.#keepForMs = start.keepForMs;
   }
 
   /** The id under which every framework and machine with this store and key finds the session. */
   getId(): string {
-    return this.#metadata.id;
+    return this.#record.metadata.id;
   }
 
   getName(): string {
-    return this.#metadata.name;
+    return this.#record.metadata.name;
   }
 
   /**
    * Reads the session from the browser, seals it and stores it as the next version. Nothing is stored unless all is.
-   * What a restore left for later is written first. Throws BROWSER_GONE, TIMEOUT, CONFLICT (somebody else saved this session since it was loaded), an error of key or store, and
+   * What a restore left for later is written first. Throws BROWSER_GONE, TIMEOUT, CONFLICT (somebody else saved this session since it was loaded or restored), LEASED, LEASE_LOST, FENCED, an error of key or store, and
    * INVALID_INPUT where there is no page to read, or one that a restore left unfinished.
    */
   capture(options: CaptureCallOptions = {}): Promise<CaptureReport> {
     return this.#inTurn(() => this.#capture(options));
+  }
+
+  /**
+   * Keeps others from saving this session as long as it is held: `capture` shows its token by itself, `close` releases it. It is renewed by
+   * itself unless `renew` is false; when it is lost, `lost` is aborted, and `capture` throws LEASE_LOST until another is taken. Take it before `restore`, so that
+   * nobody saves in between. Throws LEASED when somebody else has it and `waitMs` is over, INVALID_INPUT where this session has one.
+   */
+  lease(options: LeaseOptions): Promise<Lease> {
+    return this.#inTurn(() => this.#record.lease(options));
   }
 
   /**
@@ -140,7 +109,7 @@ export class Session<P> {
    * passwords. Throws INVALID_INPUT for another framework, NOT_FOUND before the first capture.
    */
   async launchOptions<F extends LaunchFramework>(framework: F): Promise<LaunchAdvice<F>> {
-    const { state } = await this.#context.archive.open(this.#metadata.id);
+    const { state } = await this.#record.open();
     return launchOptionsOf(state.document, framework);
   }
 
@@ -149,13 +118,12 @@ export class Session<P> {
    * rule is in docs/tokens.md. Throws NOT_FOUND before the first capture.
    */
   async expiresAt(): Promise<string | undefined> {
-    const { metadata } = await this.#context.archive.metadata(this.#metadata.id);
-    return metadata.expiresAt;
+    return this.#record.expiresAt();
   }
 
   /** The authentication tokens of the stored session: kind, place, issuer, expiry, never the token. Throws NOT_FOUND before the first capture. */
   async tokens(): Promise<readonly Token[]> {
-    const { state } = await this.#context.archive.open(this.#metadata.id);
+    const { state } = await this.#record.open();
     return (await RecordTokens.of(state)).tokens;
   }
 
@@ -164,13 +132,13 @@ export class Session<P> {
    * Throws NOT_FOUND before the first capture.
    */
   async portability(): Promise<Portability> {
-    const { state } = await this.#context.archive.open(this.#metadata.id);
+    const { state } = await this.#record.open();
     return portabilityOfState(state);
   }
 
   /** What the stored session holds, what was left out of it by choice, and what was lost. Throws NOT_FOUND before the first capture. */
   async report(): Promise<SessionReport> {
-    const { metadata, state } = await this.#context.archive.open(this.#metadata.id);
+    const { metadata, state } = await this.#record.open();
     return reportOf(state.document, metadata.counts);
   }
 
@@ -194,19 +162,16 @@ export class Session<P> {
   }
 
   /**
-   * Writes what a restore left for later, then detaches from the browser, which goes on as it was. The stored session stays. Throws
+   * Writes what a restore left for later, then detaches from the browser, which goes on as it was, and releases the lease. The stored session stays. Throws
    * RESTORE_INCOMPLETE, detached all the same, when something could not be written of which nobody was told. A browser that is gone
    * throws nothing.
    */
   close(): Promise<void> {
     return this.#inTurn(async () => {
-      if (this.#driver === undefined) return;
       try {
-        if (this.#refusal === undefined) await this.#settleUnlessGone();
+        await this.#detach();
       } finally {
-        await this.#driver.close();
-        this.#driver = undefined;
-        this.#refusal = NOT_READY.closed;
+        await this.#record.release();
       }
     });
   }
@@ -215,13 +180,27 @@ export class Session<P> {
     await this.close();
   }
 
+  async #detach(): Promise<void> {
+    if (this.#driver === undefined) return;
+    try {
+      if (this.#refusal === undefined) await this.#settleUnlessGone();
+    } finally {
+      await this.#driver.close();
+      this.#driver = undefined;
+      this.#refusal = NOT_READY.closed;
+    }
+  }
+
   async #capture(options: CaptureCallOptions): Promise<CaptureReport> {
     const started = performance.now();
     if (this.#driver === undefined || this.#refusal !== undefined) {
       throw new PspError('INVALID_INPUT', this.#refusal ?? NOT_READY.noPage);
     }
+    this.#record.throwIfLost();
+    if (options.onConflict !== undefined && !['error', 'merge'].includes(options.onConflict))
+      throw new PspError('INVALID_INPUT', 'onConflict: expected "error" or "merge"');
     if (this.#restoration !== undefined) await this.#settle(this.#restoration);
-    const { id, name, tags } = this.#metadata;
+    const { id, name, tags } = this.#record.metadata;
     const origins = [...this.#origins, ...(options.origins ?? []).map(checkedOrigin)];
     const choices = [this.#choice, options];
     const maxBytes = { ...this.#maxBytes, ...checkedMaxBytes(options.maxBytes) };
@@ -229,10 +208,9 @@ export class Session<P> {
     const { document, batches } = await captureState(this.#driver, { ...options, ...about });
     if (options.strict === true) refuseLosses(document, document.losses, batches);
     options.onProgress?.({ step: 'seal', done: 0, total: 1 });
-    const state = { document, batches: drained(batches) };
-    const saved = await this.#context.archive.save(state, this.#saveOptions());
-    this.#metadata = saved.metadata;
-    this.#revision = saved.revision;
+    const captured = { document, batches };
+    const record = this.#record;
+    const saved = await (options.onConflict === 'merge' ? record.saveMerged(captured) : record.save(captured));
     return {
       id,
       version: saved.metadata.version,
@@ -241,12 +219,8 @@ export class Session<P> {
       losses: document.losses,
       skipped: document.skipped ?? [],
       durationMs: Math.round(performance.now() - started),
+      ...(saved.conflicts === undefined ? {} : { conflicts: saved.conflicts }),
     };
-  }
-
-  #saveOptions(): SaveOptions {
-    if (this.#revision !== undefined) return { base: this.#revision };
-    return this.#keepForMs === undefined ? {} : { keepForMs: this.#keepForMs };
   }
 
   async #restore(page: P, options: RestoreOptions & KeyOptions): Promise<RestoreReport> {
@@ -254,7 +228,8 @@ export class Session<P> {
     checkedTimeout(options.timeoutMs, 'timeoutMs');
     checkKeyOptions(options);
     parseChoice(options);
-    const { state } = await this.#context.archive.open(this.#metadata.id);
+    const opened = await this.#record.open();
+    const { state } = opened;
     const driver = await withKeyOptions(await this.#context.openDriver(page), options);
     try {
       if (this.#refusal === undefined) await this.#settleUnlessGone();
@@ -273,6 +248,7 @@ export class Session<P> {
     const report = this.#restoration.report();
     this.#named.restored(state.document, report, options.webauthn);
     this.#refusal = undefined;
+    this.#record.follow(opened);
     return report;
   }
 
