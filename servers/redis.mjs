@@ -35,7 +35,7 @@ export async function startRedis(settings = {}) {
   const folder = await dataFolder('redis');
   const port = await freePort();
   const password = randomUUID();
-  const all = { ...DURABLE, ...settings, bind: '127.0.0.1', port, dir: folder.path, requirepass: password };
+  const all = { ...DURABLE, dir: folder.path, ...settings, bind: '127.0.0.1', port, requirepass: password };
   const config = join(folder.path, 'redis.conf');
   await writeFile(
     config,

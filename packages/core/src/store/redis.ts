@@ -7,7 +7,8 @@ import { randomUUID } from 'node:crypto';
 import { PspError } from '@psp/protocol';
 import { namesOf, parseRedisAddress, type RedisAddress, type RedisNames } from './redis/address.js';
 import { watchChanges } from './redis/changes.js';
-import { RedisLink, type RedisConnection, type RedisTls } from './redis/link.js';
+import type { RedisTls } from './redis/connection.js';
+import { RedisLink } from './redis/link.js';
 import { PUT, REMOVE } from './redis/scripts.js';
 import { askServer, factsOf, requirePromises } from './redis/server.js';
 import {
@@ -111,8 +112,8 @@ export class RedisStore implements Store {
   async #read(key: string): Promise<{ listed: Entry | undefined; etag: string; body: Uint8Array }> {
     const [listed, [etag, ...pieces]] = await this.#link.ask(async (connection) => {
       const reply = await Promise.all([
-        connection.sendCommand(['HGET', this.#names.etags, key]),
-        connection.sendCommand(['HMGET', this.#names.value(key), 'etag', ...PIECES]),
+        connection.send(['HGET', this.#names.etags, key]),
+        connection.send(['HMGET', this.#names.value(key), 'etag', ...PIECES]),
       ]);
       return reply as [Buffer | null, (Buffer | null)[]];
     });
@@ -121,7 +122,7 @@ export class RedisStore implements Store {
   }
 
   async #ask<T>(command: string[]): Promise<T> {
-    return (await this.#link.ask((connection: RedisConnection) => connection.sendCommand(command))) as T;
+    return (await this.#link.ask((connection) => connection.send(command))) as T;
   }
 
   #keysOf(key: string): string[] {

@@ -1,6 +1,7 @@
 /** Hints of changes, from the stream to which every write adds its key. Knows nothing of values. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { RedisConnection, RedisLink } from './link.js';
+import type { RedisConnection } from './connection.js';
+import type { RedisLink } from './link.js';
 
 /** Below the silence after which the connection is given up, so that a quiet store is no broken one. */
 const BLOCK_MS = 10_000;
@@ -54,13 +55,13 @@ export async function watchChanges(
 
 /** The id of the last entry. `$` would do for one call, and miss what comes between two. */
 async function newest(connection: RedisConnection, stream: string): Promise<string> {
-  const entries = entriesOf(await connection.sendCommand(['XREVRANGE', stream, '+', '-', 'COUNT', '1']));
+  const entries = entriesOf(await connection.send(['XREVRANGE', stream, '+', '-', 'COUNT', '1']));
   return entries[0]?.id ?? '0-0';
 }
 
 async function read(connection: RedisConnection, stream: string, after: string): Promise<Entry[]> {
   const options = ['COUNT', String(BATCH), 'BLOCK', String(BLOCK_MS)];
-  const reply = await connection.sendCommand(['XREAD', ...options, 'STREAMS', stream, after]);
+  const reply = await connection.send(['XREAD', ...options, 'STREAMS', stream, after]);
   if (!Array.isArray(reply)) return [];
   const [first] = reply as [[unknown, unknown]?];
   return entriesOf(first?.[1]);

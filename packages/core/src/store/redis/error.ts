@@ -2,40 +2,39 @@
 import { PspError, type ErrorCode } from '@psp/protocol';
 import type { RedisAddress } from './address.js';
 
-/** By the first word of an error reply. All of these mean that nothing was done. */
-const REPLIES: Readonly<Record<string, readonly [ErrorCode, string]>> = {
-  NOAUTH: ['STORE_DENIED', 'the server wants a password. Put it into the URL: redis://user:password@host'],
-  WRONGPASS: ['STORE_DENIED', 'the server refused user and password'],
-  NOPERM: [
-    'STORE_DENIED',
-    'this user lacks permissions. PSP needs the commands EVAL, EVALSHA, HGET, HMGET, ZRANGEBYLEX, XREAD, XREVRANGE and INFO, and what ' +
-      'its scripts call: HSET, HDEL, DEL, ZADD, ZREM, XADD',
-  ],
-  OOM: ['STORE_FULL', 'the memory of the server is full (maxmemory)'],
-  LOADING: ['STORE_UNAVAILABLE', 'the server has just started and still reads its data'],
-  BUSY: ['STORE_UNAVAILABLE', 'the server is busy with a script of somebody else'],
-  MISCONF: ['STORE_UNAVAILABLE', 'the server cannot write to its disk, and takes no writes. See its log'],
-  MASTERDOWN: ['STORE_UNAVAILABLE', 'the server is a replica that has lost its master'],
-  READONLY: ['STORE_UNAVAILABLE', 'the server is a replica. Name the master'],
-  MOVED: ['UNSUPPORTED', 'the server is part of a cluster. Name a single server'],
-  CROSSSLOT: ['UNSUPPORTED', 'the server is part of a cluster. Name a single server'],
-  CLUSTERDOWN: ['UNSUPPORTED', 'the server is part of a cluster. Name a single server'],
-};
+const RIGHTS =
+  'this user lacks permissions. PSP needs the commands EVAL, EVALSHA, HGET, HMGET, ZRANGEBYLEX, XREAD, XREVRANGE and INFO, and what ' +
+  'its scripts call: HSET, HDEL, DEL, ZADD, ZREM, XADD';
+const CLUSTER = 'the server is part of a cluster. Name a single server';
 
-/** By a part of the reply, where the first word is merely ERR. */
-const ERR_REPLIES: readonly (readonly [RegExp, ErrorCode, string])[] = [
-  [/AUTH/, 'STORE_DENIED', 'the server refused user and password'],
-  [/DB index/, 'INVALID_INPUT', 'the server has no database of the number in the URL'],
-  [/max number of clients/, 'STORE_UNAVAILABLE', 'the server has no room for another client (maxclients)'],
+/** By the beginning of an error reply. Nothing was done, except where the code says that this is unknown. */
+const REPLIES: readonly (readonly [RegExp, ErrorCode, string])[] = [
+  [/^NOAUTH/, 'STORE_DENIED', 'the server wants a password. Put it into the URL: redis://user:password@host'],
+  [/^WRONGPASS|^ERR .*AUTH/, 'STORE_DENIED', 'the server refused user and password'],
+  [/^NOPERM/, 'STORE_DENIED', RIGHTS],
+  // Within a script, of which the commands before are not undone.
+  [/^ERR .*user executing the script/, 'OUTCOME_UNKNOWN', RIGHTS],
+  [/^OOM/, 'STORE_FULL', 'the memory of the server is full (maxmemory)'],
+  [/^MISCONF.*No space left/, 'STORE_FULL', 'the disk of the server is full'],
+  [/^MISCONF/, 'STORE_UNAVAILABLE', 'the server cannot write to its disk, and takes no writes. See its log'],
+  [/^LOADING/, 'STORE_UNAVAILABLE', 'the server has just started and still reads its data'],
+  [/^BUSY/, 'STORE_UNAVAILABLE', 'the server is busy with a script of somebody else'],
+  [/^MASTERDOWN/, 'STORE_UNAVAILABLE', 'the server is a replica that has lost its master'],
+  [
+    /^NOREPLICAS/,
+    'STORE_UNAVAILABLE',
+    'the server lacks replicas that it must have for a write (min-replicas-to-write)',
+  ],
+  [/^READONLY/, 'STORE_UNAVAILABLE', 'the server is a replica. Name the master'],
+  [/^ERR max number of clients/, 'STORE_UNAVAILABLE', 'the server has no room for another client (maxclients)'],
+  [/^MOVED|^CROSSSLOT|^CLUSTERDOWN/, 'UNSUPPORTED', CLUSTER],
+  [/^ERR .*DB index/, 'INVALID_INPUT', 'the server has no database of the number in the URL'],
 ];
 
 /** What an error reply means; `undefined` for one that tells nothing, which then has an unknown outcome. */
 export function replyError({ shown }: RedisAddress, reply: Error): PspError | undefined {
-  const [word = ''] = reply.message.split(' ', 1);
-  const known = Object.hasOwn(REPLIES, word) ? REPLIES[word] : undefined;
-  const [code, words] = known ?? ERR_REPLIES.find(([pattern]) => pattern.test(reply.message))?.slice(1) ?? [];
-  if (code === undefined) return undefined;
-  return new PspError(code as ErrorCode, `${shown}: ${words}`, { cause: reply });
+  const found = REPLIES.find(([beginning]) => beginning.test(reply.message));
+  return found && new PspError(found[1], `${shown}: ${found[2]}`, { cause: reply });
 }
 
 /** The connection broke before the reply came. */

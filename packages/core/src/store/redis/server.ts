@@ -2,7 +2,7 @@
 import { PspError } from '@psp/protocol';
 import type { StoreFact } from '../store.js';
 import type { RedisAddress } from './address.js';
-import type { RedisConnection } from './link.js';
+import type { RedisConnection } from './connection.js';
 
 /** The scripts rely on how Redis 7 replicates them: by what they wrote, as one transaction. */
 const OLDEST_VERSION = 7;
@@ -99,7 +99,7 @@ function flushing({ appendFsync, pausesFsync }: RedisServer): string {
   const how =
     appendFsync === undefined
       ? 'how often that is put on the disk the server does not tell: a crash may cost the last seconds'
-      : `that is put on the disk once a second (appendfsync ${appendFsync})${paused}: a crash may cost the last two seconds`;
+      : `that is put on the disk once a second (appendfsync ${appendFsync})${paused}: a crash or a full disk may cost the last two seconds`;
   return `a put goes to the append-only file; ${how}`;
 }
 
@@ -134,7 +134,7 @@ async function pairs(connection: RedisConnection, command: string[]): Promise<Ma
 /** Undefined where a managed server or its access list forbids to ask. */
 async function told(connection: RedisConnection, command: string[]): Promise<unknown> {
   try {
-    return await connection.sendCommand(command);
+    return await connection.send(command);
   } catch (error) {
     const { message } = error as Error;
     if (/^NOPERM|^ERR unknown (?:sub)?command/i.test(message)) return undefined;
