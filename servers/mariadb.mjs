@@ -48,6 +48,7 @@ export async function startMariadb(settings = {}) {
   const all = {
     ...settings,
     datadir: data,
+    tmpdir: folder.path,
     port: String(port),
     'bind-address': '127.0.0.1',
     socket: join(folder.path, 'socket'),
@@ -63,6 +64,7 @@ export async function startMariadb(settings = {}) {
     if (owner !== undefined) await chown(init, owner.uid, owner.gid);
     const how = [
       `--datadir=${data}`,
+      `--tmpdir=${folder.path}`,
       '--auth-root-authentication-method=normal',
       '--skip-test-db',
       '--skip-name-resolve',

@@ -5,7 +5,7 @@
 import { writeSync } from 'node:fs';
 import type { PspError } from '@psp/protocol';
 import { openStore } from '../../src/store/open.js';
-import { increment } from '../../src/testing/store-suite.js';
+import { failedCases, increment } from '../../src/testing/store-suite.js';
 
 const [command = '', key = '', count = ''] = process.argv.slice(2);
 const store = await openStore(process.env['PSP_TEST_STORE_URL']);
@@ -13,6 +13,10 @@ const say = (text: string): void => void writeSync(1, `${text}\n`);
 
 const COMMANDS: Record<string, () => Promise<void>> = {
   increment: () => increment(store, key, Number(count)),
+  async suite() {
+    const server = (await store.facts?.())?.find(({ name }) => name === 'server')?.value;
+    say(JSON.stringify({ server, failed: await failedCases(store) }));
+  },
   create: async () =>
     say(
       await store.put(key, Buffer.from('x'), { absent: true }).then(

@@ -56,7 +56,9 @@ export class PostgresDatabase implements SqlDatabase {
       try {
         return await client.query<SqlRow>(numbered(text), [...values]);
       } catch (error) {
-        throw knownFailure(POSTGRES_FAILURES, this.#url, error) ?? error;
+        // A server that goes down as it says FATAL or PANIC may have written the commit.
+        const isSettled = (error as { severity?: unknown }).severity === 'ERROR';
+        throw (isSettled ? knownFailure(POSTGRES_FAILURES, this.#url, error) : undefined) ?? error;
       }
     };
     return {

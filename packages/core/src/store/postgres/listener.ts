@@ -5,6 +5,9 @@ import { connectFailure } from '../sql/failure.js';
 import { importPg } from './database.js';
 import { POSTGRES_FAILURES } from './error.js';
 
+/** A connection that went silent is found dead some minutes later. */
+const KEEP_ALIVE_MS = 30_000;
+const CONNECT_MS = 30_000;
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 5000;
 
@@ -62,7 +65,12 @@ export class PostgresListener {
 
   async #listen(stopped: AbortSignal): Promise<void> {
     const { Client } = await importPg();
-    const client = new Client({ connectionString: this.#connectionString, keepAlive: true });
+    const client = new Client({
+      connectionString: this.#connectionString,
+      connectionTimeoutMillis: CONNECT_MS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+    });
     // 'end' follows, which is where it is opened again.
     client.on('error', () => undefined);
     try {

@@ -6,7 +6,7 @@ import { PspError } from '@psp/protocol';
 import { makeFolders, missingFolders } from '../../folders.js';
 import { storeError, systemCode } from '../fs/error.js';
 import { syncFolder } from '../fs/scratch.js';
-import type { SqlConnection, SqlDatabase, SqlRow, UseOptions } from '../sql/database.js';
+import type { SqlConnection, SqlDatabase, SqlRow, SqlValue, UseOptions } from '../sql/database.js';
 import { loadEngine, type Engine } from './engine.js';
 import { primaryCode, sqliteFailure } from './error.js';
 
@@ -17,6 +17,9 @@ const BUSY_MS = 30_000;
 const POLL_MS = 5;
 /** A commit is on the disk when it returns, also in the mode WAL, where that is not the default. */
 const EACH_TIME = [`PRAGMA busy_timeout = ${LOCK_MS}`, 'PRAGMA foreign_keys = ON', 'PRAGMA synchronous = FULL'];
+
+/** node:sqlite takes bytes that have no memory for NULL. */
+const EMPTY = new Uint8Array(1).subarray(1);
 
 /** The store in a file that is not there. */
 const NOTHING: SqlConnection = { rows: async () => [], change: async () => 0 };
@@ -80,11 +83,11 @@ export class SqliteDatabase implements SqlDatabase {
       }
     };
     return {
-      rows: async (text, values) => run(text, (statement) => statement.all(...values) as SqlRow[]),
+      rows: async (text, values) => run(text, (statement) => statement.all(...values.map(bound)) as SqlRow[]),
       change: async (text, values) => {
         // A transaction takes its lock at once: one that had to wait for it later would be refused.
         const immediate = text === 'BEGIN' ? 'BEGIN IMMEDIATE' : text;
-        return run(immediate, (statement) => Number(statement.run(...values).changes));
+        return run(immediate, (statement) => Number(statement.run(...values.map(bound)).changes));
       },
     };
   }
@@ -166,6 +169,8 @@ export class SqliteDatabase implements SqlDatabase {
     }
   }
 }
+
+const bound = (value: SqlValue): SqlValue => (value instanceof Uint8Array && value.byteLength === 0 ? EMPTY : value);
 
 function hasTables(engine: Engine): boolean {
   return engine.prepare("SELECT 1 FROM sqlite_master WHERE name = 'psp_store_pieces'").all().length > 0;
