@@ -6,7 +6,7 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { endProcess, killProcess, startProcess, temporaryFolder, untilReady } from '../matrix/browsers/process.mjs';
 
-export { endProcess, freePort, killProcess } from '../matrix/browsers/process.mjs';
+export { freePort, killProcess } from '../matrix/browsers/process.mjs';
 
 /** @typedef {import('node:child_process').ChildProcess} ChildProcess */
 /** @typedef {import('./server.js').TestServer} TestServer */

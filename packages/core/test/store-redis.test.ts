@@ -86,7 +86,7 @@ describe('a server of our own', () => {
       ['appendonly', 'no', 'Set appendonly yes in'],
       ['appendfsync', 'no', 'Set appendfsync everysec in'],
       ['maxmemory-policy', 'allkeys-lru', 'Set maxmemory-policy noeviction in'],
-    ])('[PSP-STORE-3] with %s %s, unless the user takes it as a cache', async (name, value, advice) => {
+    ])('[PSP-STORE-10] with %s %s, unless the user takes it as a cache', async (name, value, advice) => {
       await set(name, value);
       const store = open(server.url);
       await expect(store.put('h/a', bytes('x'), create)).rejects.toMatchObject({
@@ -217,6 +217,19 @@ describe('a server of our own', () => {
       message: expect.stringContaining('lacks permissions'),
     });
     await admin.sendCommand(['ACL', 'DELUSER', 'half']);
+  });
+
+  it('[PSP-STORE-11] holds values under the names that the specification gives', async () => {
+    const store = open(server.url, { prefix: 'names' });
+    const etag = await store.put('h/a', Buffer.from(`${'x'.repeat(1024 * 1024)}y`), create);
+    expect(await admin.hGetAll('{names}:etags')).toEqual({ 'h/a': `${etag} 1048577` });
+    expect((await admin.hKeys('{names}:value:h/a')).toSorted()).toEqual(['0', '1', 'etag']);
+    expect(await admin.hmGet('{names}:value:h/a', ['etag', '1'])).toEqual([etag, 'y']);
+    expect(await admin.zRangeWithScores('{names}:keys', 0, -1)).toEqual([{ value: 'h/a', score: 0 }]);
+    expect(await admin.xRange('{names}:changes', '-', '+')).toMatchObject([{ message: { key: 'h/a' } }]);
+    await store.remove('h/a');
+    expect((await admin.keys('{names}:*')).toSorted()).toEqual(['{names}:changes']);
+    expect(await admin.xLen('{names}:changes')).toBe(2);
   });
 
   it('keeps stores apart by prefix and database', async () => {
