@@ -7,6 +7,7 @@
  * holds a revision sees it, because its save is refused with CONFLICT.
  */
 import { newSessionId, PspError } from '@psp/protocol';
+import { watchSessions, type SessionChanges, type WatchOptions } from './archive/changes.js';
 import type { ArchiveContext } from './archive/context.js';
 import { collectGarbage, committedWrites, type GcOptions, type GcReport } from './archive/gc.js';
 import { Heads } from './archive/heads.js';
@@ -26,6 +27,7 @@ import type { SessionState } from './state.js';
 import { guardStore } from './store/guard.js';
 import type { Store } from './store/store.js';
 
+export type { SessionChanges, WatchOptions } from './archive/changes.js';
 export { raiseEpoch, readEpoch, type RaiseEpochOptions } from './archive/epoch.js';
 export type { GcOptions, GcReport } from './archive/gc.js';
 export type { Lease } from './archive/lease.js';
@@ -35,6 +37,7 @@ export type { OpenedSession, SessionVersion } from './archive/reader.js';
 export { KEPT_VERSIONS, type Keep } from './archive/retention.js';
 export type { Revision, SavedSession } from './archive/saved.js';
 export type { SaveOptions } from './archive/saver.js';
+export type { SessionChange } from './archive/snapshot.js';
 
 export interface ArchiveOptions {
   /** Which versions of a session stay. Default: 10, however old. */
@@ -48,6 +51,7 @@ export interface ArchiveOptions {
 export class Archive {
   readonly #context: ArchiveContext;
   readonly #leases: Leases;
+  readonly #closed = new AbortController();
   readonly #saver: Saver;
   readonly #reader: Reader;
   readonly #listing: Listing;
@@ -166,7 +170,18 @@ export class Archive {
     return sweepOrphans(this.#context.store, (id) => committedWrites(this.#context, id), this.#context.nowMs());
   }
 
+  /**
+   * Changes of all sessions from now on, whoever makes them: `for await (const { id, kind, version } of archive.watch())`. Several saves between
+   * two looks at the store are told as one; none is missed for ever. Ends with the signal, and when the archive is closed.
+   * Throws INVALID_INPUT, and while it is iterated errors of the store that do not pass.
+   */
+  watch(options: WatchOptions = {}): SessionChanges {
+    const signals = [this.#closed.signal, ...(options.signal === undefined ? [] : [options.signal])];
+    return watchSessions(this.#context.store, AbortSignal.any(signals), options);
+  }
+
   async close(): Promise<void> {
+    this.#closed.abort();
     await this.#context.store.close();
   }
 }

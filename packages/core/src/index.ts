@@ -15,9 +15,12 @@ export {
   type RaiseEpochOptions,
   type Revision,
   type SavedSession,
+  type SessionChange,
+  type SessionChanges,
   type SaveOptions,
   type SessionPage,
   type SessionVersion,
+  type WatchOptions,
 } from './archive.js';
 export { copyStore, type CopyOptions, type CopyProgress, type CopyReport } from './archive/copy.js';
 export type { CopyStatus, SessionCopy } from './archive/copy-session.js';

@@ -31,10 +31,8 @@ export class Listing {
       throw new PspError('INVALID_INPUT', `limit: expected 1 or more, found ${String(limit)}`);
     const page = { items: [] as SessionMetadata[], damaged: [] as SessionPage['damaged'] };
     let last = '';
-    for await (const { id, head } of walkHeads(this.#context, {
-      ahead: limit + 1,
-      ...(after === undefined ? {} : { after }),
-    })) {
+    const wanted = (): number => limit + 1 - page.items.length - page.damaged.length;
+    for await (const { id, head } of walkHeads(this.#context, after === undefined ? { wanted } : { wanted, after })) {
       if (page.items.length + page.damaged.length === limit) return { ...page, next: last };
       last = id;
       if (head === undefined || (isUnreadable(head) && head.error.code === 'DELETED')) continue;

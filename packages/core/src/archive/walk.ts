@@ -12,9 +12,10 @@ export interface WalkedHead {
   readonly head: FoundHead;
 }
 
+/** `wanted` tells how many more the caller can use, so that not many are read for nothing. */
 export async function* walkHeads(
   { store, heads }: Pick<ArchiveContext, 'store' | 'heads'>,
-  { after, ahead = CONCURRENT_READS }: { after?: string; ahead?: number } = {},
+  { after, wanted = () => Infinity }: { after?: string; wanted?: () => number } = {},
 ): AsyncGenerator<WalkedHead> {
   const reading: Promise<WalkedHead>[] = [];
   for await (const { key } of allKeys(store, HEADS, after === undefined ? undefined : headKey(after))) {
@@ -23,7 +24,8 @@ export async function* walkHeads(
     // Thrown when its turn comes, if it does.
     read.catch(() => undefined);
     reading.push(read);
-    if (reading.length >= Math.min(ahead, CONCURRENT_READS)) yield await (reading.shift() as Promise<WalkedHead>);
+    while (reading.length >= Math.max(1, Math.min(wanted(), CONCURRENT_READS)))
+      yield await (reading.shift() as Promise<WalkedHead>);
   }
   for (const read of reading) yield await read;
 }
