@@ -386,18 +386,42 @@ describe('a URL', () => {
   });
 });
 
-describe('the client library', () => {
-  it('that is not installed is named with the command that installs it', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'psp-peer-'));
+describe('a program', () => {
+  /** What it prints, from a folder without packages. */
+  async function output(source: string, external: string[]): Promise<string> {
+    const folder = await mkdtemp(join(tmpdir(), 'psp-program-'));
     const outfile = join(folder, 'program.mjs');
-    const source = `import { openStore } from './open.js';
-      const store = await openStore('redis://127.0.0.1:1');
-      await store.get('h/a').catch(({ code, message }) => console.log(code, message));`;
     const resolveDir = fileURLToPath(new URL('../src/store', import.meta.url));
-    const options = { bundle: true, platform: 'node', format: 'esm', logLevel: 'error' } as const;
-    await build({ ...options, stdin: { contents: source, resolveDir }, outfile, external: ['redis'] });
-    const { stdout } = await run(process.execPath, [outfile]);
+    // The client is a CommonJS package, for which a bundle lacks `require`.
+    const banner = {
+      js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);",
+    };
+    const options = { bundle: true, platform: 'node', format: 'esm', logLevel: 'error', banner } as const;
+    await build({ ...options, stdin: { contents: source, resolveDir }, outfile, external });
+    const { stdout } = await run(process.execPath, [outfile], { timeout: 20_000 });
     await rm(folder, { recursive: true });
-    expect(stdout.trim()).toBe('PEER_MISSING this store needs the package redis. Run: npm install redis');
+    return stdout.trim();
+  }
+
+  it('without the client library is told the command that installs it', async () => {
+    const source = `import { RedisStore } from './redis.js';
+      const store = new RedisStore('redis://127.0.0.1:1');
+      await store.get('h/a').catch(({ code, message }) => console.log(code, message));`;
+    expect(await output(source, ['redis'])).toBe(
+      'PEER_MISSING this store needs the package redis. Run: npm install redis',
+    );
+  });
+
+  it('that closes nothing ends when its work is done', async (context) => {
+    context.skip(redis.missing() !== undefined, redis.missing());
+    const server = await redis.start();
+    const address = new URL(server.url);
+    address.searchParams.set('prefix', `t-${randomUUID()}`);
+    const source = `import { RedisStore } from './redis.js';
+      const store = new RedisStore(${JSON.stringify(address.href)});
+      await store.put('h/a', new Uint8Array(9), { absent: true });
+      console.log((await store.get('h/a')).body.byteLength);`;
+    expect(await output(source, [])).toBe('9');
+    await server.stop();
   });
 });

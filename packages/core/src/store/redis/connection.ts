@@ -37,11 +37,20 @@ export async function openConnection(address: RedisAddress, tls: RedisTls): Prom
   const client = createClient(optionsFor(address, tls));
   // The command under way is told as well; without a listener the error would end the process.
   client.on('error', () => undefined);
+  let pending = 0;
   const connection: RedisConnection = {
     get isReady() {
       return client.isReady;
     },
-    send: (command) => client.sendCommand([...command], AS_BYTES),
+    // An idle connection does not keep the process of a user who closes nothing.
+    async send(command) {
+      if ((pending += 1) === 1) client.ref();
+      try {
+        return await client.sendCommand([...command], AS_BYTES);
+      } finally {
+        if ((pending -= 1) === 0) client.unref();
+      }
+    },
     async close() {
       if (client.isReady) await client.close();
     },
@@ -51,6 +60,7 @@ export async function openConnection(address: RedisAddress, tls: RedisTls): Prom
   };
   try {
     await client.connect();
+    client.unref();
   } catch (error) {
     connection.destroy();
     const reply = error instanceof ErrorReply ? replyError(address, error) : undefined;
