@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { findChromium, findOnPath, type Store } from '@psp/core';
 import { ERROR_KINDS, PspError, type ErrorCode } from '@psp/protocol';
-import { permissionFault } from './folder-rights.js';
+import { fileFault, permissionFault } from './folder-rights.js';
 import { withoutQueries } from './plain-text.js';
 import type { Run } from './run.js';
 import { allSessions } from './sessions.js';
@@ -104,7 +104,12 @@ async function storeAnswers(run: Run): Promise<CheckResult> {
   try {
     await store.probe();
     await writeTrial(store);
-    return { status: 'ok', detail: `${store.url} reads, writes and refuses stale writes` };
+    const facts = (await store.facts?.()) ?? [];
+    const server = facts.find(({ name }) => name === 'server')?.value;
+    const what = store.url.startsWith('file:') || server === undefined ? store.url : `${store.url} (${server})`;
+    const detail = `${what} reads, writes and refuses stale writes`;
+    if (store.features.persistent) return { status: 'ok', detail };
+    return { status: 'warning', detail, advice: 'Nothing in it outlives the process: choose another for what must stay.' };
   } finally {
     await store.close();
   }
@@ -123,8 +128,14 @@ async function writeTrial(store: Store): Promise<void> {
 /** Sessions are sealed; still, their number and sizes are nobody else's business. */
 async function permissions(run: Run): Promise<CheckResult> {
   const { url } = await run.openStore();
-  if (process.platform === 'win32' || !url.startsWith('file:'))
-    return { status: 'ok', detail: 'not a matter of files here' };
+  const isFile = url.startsWith('sqlite:');
+  if (process.platform === 'win32' || !(isFile || url.startsWith('file:')))
+    return { status: 'ok', detail: 'those of the server, not of files here' };
+  if (isFile) {
+    const file = url.slice('sqlite:'.length);
+    const wrong = await fileFault(file);
+    return wrong === undefined ? { status: 'ok', detail: `${file} is yours alone` } : { status: 'wrong', ...wrong };
+  }
   const folder = url.slice('file:'.length);
   const fault = await permissionFault(folder);
   return fault === undefined ? { status: 'ok', detail: `${folder} is yours alone` } : { status: 'wrong', ...fault };

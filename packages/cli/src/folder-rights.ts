@@ -1,4 +1,4 @@
-/** Whether the folder of a store lets its user work and keeps others out. Knows nothing of what is in it. */
+/** Whether the folder or file of a store lets its user work and keeps others out. Knows nothing of what is in it. */
 import { access, constants, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -21,6 +21,13 @@ export async function permissionFault(root: string): Promise<PermissionFault | u
       'Name a folder that is yours with PSP_STORE, or have its owner give this user the right to enter it.';
     return { detail: `${path}: this user cannot look at it (${code})`, advice };
   }
+}
+
+/** As above, of a store in one file. */
+export async function fileFault(file: string): Promise<PermissionFault | undefined> {
+  const found = await stat(file).catch(unlessGone);
+  if (found === undefined || (found.mode & 0o077) === 0) return undefined;
+  return { detail: `${file} is open to others (${shown(found.mode)})`, advice: `Run: chmod 600 '${file}'` };
 }
 
 /** The first folder in which this user may not read, write or enter. Root may everywhere, so the owner's bits count as well. */
