@@ -109,7 +109,11 @@ async function storeAnswers(run: Run): Promise<CheckResult> {
     const what = store.url.startsWith('file:') || server === undefined ? store.url : `${store.url} (${server})`;
     const detail = `${what} reads, writes and refuses stale writes`;
     if (store.features.persistent) return { status: 'ok', detail };
-    return { status: 'warning', detail, advice: 'Nothing in it outlives the process: choose another for what must stay.' };
+    return {
+      status: 'warning',
+      detail,
+      advice: 'Nothing in it outlives the process: choose another for what must stay.',
+    };
   } finally {
     await store.close();
   }
