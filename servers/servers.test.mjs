@@ -4,6 +4,8 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { forget } from '../matrix/browsers/available.mjs';
+import announce from '../scripts/announce.mjs';
 import { canInstall } from '../scripts/apt.mjs';
 import { provideServers } from '../scripts/servers.mjs';
 import { startServer, dataFolder } from './process.mjs';
@@ -37,6 +39,21 @@ describe('a kind of server', () => {
     await expect(server.kill()).rejects.toThrow('not ours');
     await server.stop();
   });
+});
+
+it('a run in CI ends before the tests where a server is missing', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'psp-path-'));
+  const lines = vi.spyOn(console, 'log').mockReturnValue(undefined);
+  vi.stubEnv('PATH', folder);
+  vi.stubEnv('PSP_TEST_REDIS_URL', '');
+  vi.stubEnv('CI', '');
+  await announce();
+  expect(lines.mock.calls.flat()).toContainEqual(expect.stringMatching(/^redis: redis-server not found .*skipped$/));
+  vi.stubEnv('CI', 'true');
+  await expect(announce()).rejects.toThrow(/missing in CI: .*redis/);
+  rmSync(folder, { recursive: true });
+  lines.mockRestore();
+  forget();
 });
 
 describe('a server', () => {
