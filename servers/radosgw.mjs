@@ -162,6 +162,9 @@ function configuration(folder, id, monitor) {
     crash_dir: folder,
     mon_data: `${folder}/mon`,
     osd_data: `${folder}/osd`,
+    // The monitor gathers changes for a second before it decides, and the gateway's pools are one change after another.
+    paxos_propose_interval: 0.02,
+    paxos_min_wait: 0.01,
     rgw_data: folder,
     rgw_thread_pool_size: 32,
     rgw_num_rados_handles: 1,
