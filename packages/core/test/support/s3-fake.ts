@@ -1,5 +1,5 @@
 /** A fake of S3 with the habits of servers that are not at hand: enough of it to open a store, and no more. Checks no signatures. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -12,6 +12,8 @@ export interface S3Habits {
   /** Answers to the next puts, in their order: `409 ConditionalRequestConflict`. */
   readonly answers?: string[];
   readonly isReversed?: boolean;
+  /** When every object was written, as a list tells. */
+  readonly modified?: string;
 }
 
 /** Serves until the end of the test. Gives the URL of a store in it. */
@@ -39,11 +41,13 @@ export async function s3Fake(habits: S3Habits, onEnd: (end: () => void) => void)
     objects.set(pathname, { body, etag });
     return reply.writeHead(200, { etag: `"${etag}"` }).end();
   };
+  // A bucket of its own: what was found out of a store is remembered by its URL, and ports return.
+  const bucket = `bucket-${randomUUID()}`;
   const server = createServer((asked, reply) => void answer(asked, reply)).listen(0, '127.0.0.1');
   await once(server, 'listening');
   onEnd(() => server.close().closeAllConnections());
   const { port } = server.address() as AddressInfo;
-  return `s3://key:secret@bucket/prefix?endpoint=http://127.0.0.1:${port}`;
+  return `s3://key:secret@${bucket}/prefix?endpoint=http://127.0.0.1:${port}`;
 }
 
 function holds(
@@ -61,14 +65,14 @@ function holds(
 function listOf(
   objects: Map<string, { etag: string; body: Buffer }>,
   query: URLSearchParams,
-  habits: S3Habits,
+  { isReversed = false, modified = new Date().toISOString() }: S3Habits,
 ): string {
-  const start = `/bucket/${query.get('prefix')}`;
-  const names = [...objects.keys()].filter((name) => name.startsWith(start)).toSorted();
-  if (habits.isReversed === true) names.reverse();
-  const rows = names.map((name) => {
-    const { etag, body } = objects.get(name)!;
-    return `<Contents><Key>${name.slice('/bucket/'.length)}</Key><ETag>"${etag}"</ETag><Size>${body.length}</Size></Contents>`;
+  const found = [...objects].map(([path, object]) => ({ name: path.replace(/^\/[^/]*\//, ''), ...object }));
+  const wanted = found.filter(({ name }) => name.startsWith(query.get('prefix') ?? ''));
+  wanted.sort((a, b) => (a.name < b.name === isReversed ? 1 : -1));
+  const rows = wanted.map(({ name, etag, body }) => {
+    const about = `<Key>${name}</Key><ETag>"${etag}"</ETag><Size>${body.length}</Size><LastModified>${modified}</LastModified>`;
+    return `<Contents>${about}</Contents>`;
   });
   return `<ListBucketResult>${rows.join('')}<IsTruncated>false</IsTruncated></ListBucketResult>`;
 }

@@ -59,7 +59,9 @@ export interface ObjectClient {
   remove(name: string): Promise<void>;
   makeBucket(): Promise<void>;
   failureOf(error: unknown): Failure;
-  /** What this kind of store needs to be told before its first conditional put, found by trying on this scratch name. */
+  /** Finds out on this scratch name how the server wants to be asked, where servers of this kind differ. Leaves the object. */
   learn?(scratch: string): Promise<void>;
+  /** What `learn` found, which may be said instead. */
+  habits?: string;
   close(): void;
 }

@@ -22,6 +22,9 @@ const MAX_SWEPT = 100;
 /** What a probe left that was killed. Another may be under way now, on a machine whose clock is off by hours. */
 const STALE_PROBE_MS = 24 * 60 * 60 * 1000;
 
+/** The stores, by URL, that were tried in this process and keep conditions, with the habits of their servers. */
+const tried = new Map<string, string | undefined>();
+
 export interface ObjectStoreOptions {
   /** Without credentials. */
   readonly url: string;
@@ -172,11 +175,19 @@ export class ObjectStore implements Store {
 
   /** Once, before the first put. A failure is tried again by the next. */
   #prove(): Promise<void> {
-    this.#proved ??= this.#tryConditions().catch((error: unknown) => {
+    this.#proved ??= this.#proveOnce().catch((error: unknown) => {
       this.#proved = undefined;
       throw error;
     });
     return this.#proved;
+  }
+
+  async #proveOnce(): Promise<void> {
+    const habits = tried.get(this.url);
+    if (habits !== undefined) this.#client.habits = habits;
+    if (tried.has(this.url)) return;
+    await this.#tryConditions();
+    tried.set(this.url, this.#client.habits);
   }
 
   async #tryConditions(): Promise<void> {

@@ -9,6 +9,8 @@ import { s3Failure } from './failure.js';
 const CONNECT_MS = 10_000;
 /** For one call with at most 8 MiB. */
 const CALL_MS = 120_000;
+const QUOTED = 'etags in quotes';
+const BARE = 'etags without quotes';
 /** Ceph compares only as much of `If-Match` as its etag is long, so a longer one must not reach it. */
 const DIGEST = /^[0-9a-f]{32}$/;
 
@@ -18,7 +20,7 @@ export class S3ObjectClient implements ObjectClient {
   readonly #s3: Sdk.S3Client;
   readonly #location: ObjectLocation;
   /** RFC 9110 has quotes around an etag; Ceph 16 and DigitalOcean Spaces take `If-Match` only without. */
-  #isQuoted = true;
+  habits: string = QUOTED;
 
   constructor(sdk: typeof Sdk, location: ObjectLocation) {
     this.#sdk = sdk;
@@ -38,7 +40,7 @@ export class S3ObjectClient implements ObjectClient {
   }
 
   get server(): string {
-    return `S3, ${this.#isQuoted ? 'etags in quotes' : 'etags without quotes'}`;
+    return `S3, ${this.habits}`;
   }
 
   async get(name: string): Promise<FoundObject> {
@@ -91,8 +93,8 @@ export class S3ObjectClient implements ObjectClient {
   /** Leaves the scratch object. Whether stale etags are refused is for the trial that follows. */
   async learn(scratch: string): Promise<void> {
     const etag = await this.#put(scratch, Buffer.from('one'), {});
-    for (const isQuoted of [true, false]) {
-      this.#isQuoted = isQuoted;
+    for (const habits of [QUOTED, BARE]) {
+      this.habits = habits;
       try {
         await this.put(scratch, Buffer.from('two'), { etag });
         return;
@@ -120,7 +122,7 @@ export class S3ObjectClient implements ObjectClient {
   }
 
   #written(etag: string): string {
-    if (this.#isQuoted) return `"${etag}"`;
+    if (this.habits === QUOTED) return `"${etag}"`;
     if (DIGEST.test(etag)) return etag;
     throw Object.assign(new Error('no etag of such a server'), { name: 'PreconditionFailed' });
   }
