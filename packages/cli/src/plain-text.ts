@@ -18,9 +18,12 @@ export function plainJson(json: string): string {
   });
 }
 
-/** An address without its query and fragment, which may hold tokens. Other text with addresses in it is treated alike. */
+/**
+ * An address without its query and fragment, which may hold tokens. Other text with addresses in it is treated alike. What an object
+ * store says of itself in its URL stays: it says no secrets, and its endpoint is part of the command that an error advises.
+ */
 export function withoutQueries(text: string): string {
-  return text.replace(/\b([a-z][a-z0-9+.-]*:\/\/[^\s?#"]*)[?#][^\s"]*/gi, '$1');
+  return text.replace(/\b(?!(?:s3|gs|azure):)([a-z][a-z0-9+.-]*:\/\/[^\s?#"]*)[?#][^\s"]*/gi, '$1');
 }
 
 function wellFormed(text: string): string {

@@ -228,3 +228,11 @@ test('no value of a session was in any output', async () => {
   const key = await readFile(home.path('key.json'), 'utf8');
   expect(home.outputs.join('\n')).not.toContain((JSON.parse(key) as { k?: string }).k ?? 'canary');
 });
+
+test('the command that an error of an object store advises has its endpoint, and no credentials', async () => {
+  const given = 's3://key:canary-secret@bucket/sessions?endpoint=http://127.0.0.1:1';
+  const { code, stderr } = await home.psp(['store', 'check', '-'], { input: `${given}\n` });
+  expect(code).toBe(8);
+  expect(stderr).toContain('s3://bucket/sessions?endpoint=http://127.0.0.1:1: http://127.0.0.1:1 does not answer');
+  expect(stderr).not.toContain('canary-secret');
+});
