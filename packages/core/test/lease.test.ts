@@ -242,6 +242,20 @@ describe('a session', () => {
     expect((await other.lease(id, BY_HAND)).fence).toBe(lease.fence + 1);
   });
 
+  it('that was leased before its first save, by one and then by another, is saved by the other only', async () => {
+    id = newSessionId();
+    const holder = machine();
+    const lease = await holder.archive.lease(id, BY_HAND);
+    const other = machine();
+    await errorOf(other.archive.lease(id, BY_HAND));
+    other.pass(2 * TTL_MS);
+    const next = await other.archive.lease(id, BY_HAND);
+    expect(await errorOf(holder.archive.save(makeState({ id }), { lease }))).toMatchObject(
+      fails('LEASE_LOST', 'somebody else'),
+    );
+    expect((await other.archive.save(makeState({ id }), { lease: next })).metadata.version).toBe(1);
+  });
+
   it('that is deleted or no session cannot be leased, nor with what is no time', async () => {
     await archive.remove(id);
     expect(await errorOf(archive.lease(id, BY_HAND))).toMatchObject(fails('DELETED'));
