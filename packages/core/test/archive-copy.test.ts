@@ -32,7 +32,8 @@ beforeEach(() => {
 async function contents(store: Store): Promise<Map<string, string>> {
   const all = new Map<string, string>();
   for (const { key } of (await store.list('', { limit: 1000 })).items)
-    if (key !== EPOCH_KEY) all.set(key, Buffer.from((await store.get(key))!.body).toString('hex'));
+    if (key !== EPOCH_KEY && !key.startsWith('c/'))
+      all.set(key, Buffer.from((await store.get(key))!.body).toString('hex'));
   return all;
 }
 
@@ -155,7 +156,7 @@ describe('[PSP-COPY-3] a copy that ended at any put', () => {
       const place = new MemoryStore();
       let puts = 0;
       const dying = watched(place, async (method, key) => {
-        if (method === 'put' && key !== EPOCH_KEY && (puts += 1) > allowed) throw new Error('killed');
+        if (method === 'put' && /^[bmh]\//.test(key) && (puts += 1) > allowed) throw new Error('killed');
       });
       await expect(copyStore(from, dying)).rejects.toThrow('failed');
       expect((await archiveOf(place).list()).items).toEqual([]);
@@ -163,6 +164,30 @@ describe('[PSP-COPY-3] a copy that ended at any put', () => {
       expect(await contents(place)).toEqual(await contents(from));
       expect(await archiveOf(place).versions(id)).toHaveLength(2);
     }
+  });
+
+  it('[PSP-COPY-6] is not swept for a day, old as its values are', async () => {
+    const DAY_MS = 24 * 60 * 60 * 1000;
+    const keys = openKeySource({ keyFile: join(folder, 'key.json') });
+    await saved(new Archive(from, keys, { nowMs: () => Date.now() - 3 * DAY_MS }));
+    const dying = watched(to, async (method, key) => {
+      if (method === 'put' && key.startsWith('h/')) throw new PspError('STORE_UNAVAILABLE', 'gone');
+    });
+    await expect(copyStore(from, dying)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    const [part = ''] = (await contents(to)).keys();
+    expect(await target.gc()).toMatchObject({ orphans: 0 });
+    expect(await to.get(part)).toBeDefined();
+    // A sweep that runs while the head is put.
+    const swept = watched(to, async (method, key) => {
+      if (method === 'put' && key.startsWith('h/')) await target.gc();
+    });
+    expect(await copyStore(from, swept)).toMatchObject({ counts: { copied: 1 }, values: 1 });
+    expect(await contents(to)).toEqual(await contents(from));
+    await from.remove([...(await contents(from)).keys()].find((key) => key.startsWith('h/'))!);
+    await expect(copyStore(from, to)).resolves.toMatchObject({ total: 0 });
+    await to.remove([...(await contents(to)).keys()].find((key) => key.startsWith('h/'))!);
+    expect(await target.gc({ nowMs: Date.now() + 2 * DAY_MS })).toMatchObject({ orphans: 2 });
+    expect((await to.list('', { limit: 9 })).items.map(({ key }) => key)).toEqual([EPOCH_KEY]);
   });
 
   it('puts back what a head of the target names and a sweep took', async () => {

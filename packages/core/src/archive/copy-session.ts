@@ -37,7 +37,9 @@ export interface CopyJob {
   readonly dryRun: boolean;
   /** The keys that the sessions of the target need; none where there are no sessions yet. */
   readonly keys: readonly string[];
-  /** Called before a head is put into the target. */
+  /** Called before each put into the target. */
+  readonly beforePut: () => Promise<void>;
+  /** Called before each head, too. */
   readonly beforeHead: () => Promise<void>;
 }
 
@@ -140,7 +142,8 @@ async function refuseOtherKey({ keys }: CopyJob, head: StoredHead): Promise<void
 }
 
 /** After a lost race the next round looks what is there. A lost reply is settled by reading. */
-async function copyHead({ to, beforeHead }: CopyJob, { stored, target }: Pair, tally: Tally): Promise<void> {
+async function copyHead({ to, beforePut, beforeHead }: CopyJob, { stored, target }: Pair, tally: Tally): Promise<void> {
+  await beforePut();
   await beforeHead();
   try {
     const condition = target === undefined ? { absent: true as const } : { etag: target.etag };

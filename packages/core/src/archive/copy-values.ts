@@ -26,6 +26,8 @@ interface Stores {
   readonly from: Store;
   readonly to: Store;
   readonly dryRun: boolean;
+  /** Called before each put. */
+  readonly beforePut: () => Promise<void>;
 }
 
 interface Heads {
@@ -76,7 +78,11 @@ interface Value {
 }
 
 /** False where the source does not have it. */
-async function copyValue({ from, to, dryRun }: Stores, { key, version, size }: Value, tally: Tally): Promise<boolean> {
+async function copyValue(
+  { from, to, dryRun, beforePut }: Stores,
+  { key, version, size }: Value,
+  tally: Tally,
+): Promise<boolean> {
   if (size.here === undefined) return false;
   if (dryRun && size.there !== undefined && size.there !== size.here) throw other(key);
   if (dryRun) {
@@ -86,6 +92,7 @@ async function copyValue({ from, to, dryRun }: Stores, { key, version, size }: V
   const body = await readWhole(from, key);
   if (body === undefined) return false;
   if (key.startsWith(MANIFESTS) && sha256(body) !== version.manifest) return false;
+  if (size.there === undefined) await beforePut();
   const failure = size.there === undefined ? await putNew(to, key, body) : undefined;
   const found = await to.get(key);
   if (found === undefined)

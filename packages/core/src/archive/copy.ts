@@ -5,6 +5,7 @@
 import { PspError } from '@psp/protocol';
 import { guardStore } from '../store/guard.js';
 import type { Store } from '../store/store.js';
+import { CopyMark } from './copy-mark.js';
 import { copySession, type CopyJob, type CopyStatus, type SessionCopy } from './copy-session.js';
 import { raiseEpoch, readEpoch } from './epoch.js';
 import { deletedAtOf, keyIdsOf, readHead } from './head.js';
@@ -50,14 +51,18 @@ export async function copyStore(source: Store, target: Store, options: CopyOptio
     throw new PspError('INVALID_INPUT', `expected two stores, found ${from.url} twice`);
   const ids = options.sessions ?? (await idsOf(from));
   if (options.sessions !== undefined) for (const id of ids) await requireHead(from, id);
+  const mark = new CopyMark(to);
   const job = {
     from,
     to,
     dryRun: options.dryRun === true,
     keys: await keysOf(to),
+    beforePut: () => mark.show(),
     beforeHead: once(() => raise(from, to)),
   };
-  return copyAll(job, ids, options.onProgress);
+  const report = await copyAll(job, ids, options.onProgress);
+  await mark.remove();
+  return report;
 }
 
 async function copyAll(

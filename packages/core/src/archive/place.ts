@@ -12,6 +12,8 @@ export const HEADS = 'h/';
 export const MANIFESTS = 'm/';
 export const PARTS = 'b/';
 export const LEASES = 'l/';
+/** Followed by a UUID version 7, which tells when the copy began. */
+export const COPIES = 'c/';
 
 export const headKey = (id: string): string => `${HEADS}${id}`;
 export const leaseKey = (id: string): string => `${LEASES}${id}`;
