@@ -90,6 +90,14 @@ export function objectStoreCases(at: ObjectServer, clientOf: (url: string) => Pr
       await store.close();
     });
 
+    it('is none where two make the bucket at the same moment', async () => {
+      const url = at.changed({ host: `psp-${randomUUID()}` });
+      const stores = await Promise.all(Array.from({ length: 4 }, () => openStore(url)));
+      await Promise.all(stores.map((store) => store.init?.()));
+      expect(await stores[0]!.get('h/a')).toBeUndefined();
+      await Promise.all(stores.map((store) => store.close()));
+    });
+
     it('names the endpoint where nobody listens', async () => {
       const origin = 'http://127.0.0.1:1';
       expect(await codeOf(at.changed({ endpoint: origin }))).toMatch(

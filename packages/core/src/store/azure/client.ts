@@ -7,7 +7,7 @@ import { blobService } from './credentials.js';
 import { azureFailure } from './failure.js';
 
 /** For one call with at most 8 MiB. */
-const CALL_MS = 120_000;
+const CALL_MS = 60_000;
 /** So many ends of pages are remembered, with what continues them. */
 const MAX_MARKERS = 64;
 

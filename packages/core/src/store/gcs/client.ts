@@ -1,4 +1,6 @@
 /** The calls of @google-cloud/storage that a store needs. An etag is the generation of an object, which never returns. */
+import { addAbortSignal } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import type * as Sdk from '@google-cloud/storage';
 import type { Failure, FoundObject, ObjectClient, ObjectPage } from '../object/client.js';
 import type { ObjectLocation } from '../object/location.js';
@@ -6,7 +8,7 @@ import type { Condition } from '../store.js';
 import { gcsFailure } from './failure.js';
 
 /** For one call with at most 8 MiB. */
-const CALL_MS = 120_000;
+const CALL_MS = 60_000;
 /** Generations are 64-bit integers; whatever else a caller takes for an etag matches none. */
 const GENERATION = /^[1-9]\d{0,18}$/;
 /** The library asks the metadata service of Google's machines for a project where it is told none. */
@@ -35,10 +37,11 @@ class GcsObjectClient implements ObjectClient {
     stream.once('response', (response: { headers: Record<string, string | undefined> }) => {
       etag = response.headers['x-goog-generation'] ?? '';
     });
-    const parts: Uint8Array[] = [];
-    for await (const part of stream) parts.push(part as Uint8Array);
+    // The library's own time is up to the first byte of a reply.
+    addAbortSignal(AbortSignal.timeout(CALL_MS), stream);
+    const bytes = await buffer(stream);
     if (etag === '') throw new Error('the reply has no generation');
-    return { etag, bytes: Buffer.concat(parts) };
+    return { etag, bytes };
   }
 
   async put(name: string, bytes: Uint8Array, condition: Condition): Promise<string> {

@@ -21,7 +21,7 @@ export function objectError(
   if (error instanceof PspError) return error;
   const failure = client.failureOf(error);
   const words: Readonly<Partial<Record<Failure, string>>> = {
-    missing: `there is no such bucket at ${client.endpoint}. Run: psp store init '${where.url}'`,
+    missing: `there is no such ${where.url.startsWith('azure:') ? 'container' : 'bucket'} at ${client.endpoint}. Run: psp store init '${where.url}'`,
     denied: `${client.endpoint} refused these credentials (${nameOf(error)}). ${where.denied}`,
     full: `${client.endpoint} has no space left (${nameOf(error)})`,
     unreachable: `${client.endpoint} does not answer (${nameOf(error)}). Check the endpoint, and that its server runs`,

@@ -3,18 +3,15 @@
  * Every object begins with 16 random bytes. So an etag that is a digest never returns, and a writer knows its own object again.
  */
 import { randomBytes, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { PspError, type ErrorCode } from '@psp/protocol';
 import { probeConditions } from '../probe.js';
 import type { Condition, ListedItem, ListPage, Store, StoredValue, StoreFact } from '../store.js';
+import { attempts } from './attempts.js';
 import type { Failure, FoundObject, ListedObject, ObjectClient } from './client.js';
 import { objectError } from './errors.js';
 
 const NONCE_BYTES = 16;
 const KEY = /^[a-z0-9-]+(?:\/[a-z0-9-]+)*$/;
-/** Tries of one call: the libraries' own are turned off, for they do not know a write of their own again. */
-const TRIES = 4;
-const FIRST_PAUSE_MS = 100;
 const AGAIN: ReadonlySet<Failure> = new Set(['unknown', 'busy', 'race']);
 const CONFLICTS: ReadonlySet<Failure> = new Set(['condition', 'absent', 'race']);
 const PROBES = 'probe/';
@@ -98,14 +95,13 @@ export class ObjectStore implements Store {
   }
 
   async init(): Promise<void> {
-    const isThere = await this.#list().then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof PspError && error.code === 'STORE_MISSING') return false;
-        throw error;
-      },
-    );
-    if (!isThere) await this.#run('OUTCOME_UNKNOWN', () => this.#client.makeBucket());
+    if (await this.#isThere()) return;
+    try {
+      await this.#run('STORE_UNAVAILABLE', () => this.#client.makeBucket());
+    } catch (error) {
+      // Somebody else may have made it at the same moment, or an attempt of our own whose reply was lost.
+      if (!(await this.#isThere())) throw error;
+    }
   }
 
   async facts(): Promise<readonly StoreFact[]> {
@@ -145,14 +141,14 @@ export class ObjectStore implements Store {
     const nonce = randomBytes(NONCE_BYTES);
     const bytes = Buffer.concat([nonce, body]);
     let isOpen = false;
-    for (let attempt = 1; ; attempt += 1) {
+    const again = attempts();
+    for (;;) {
       try {
         return await this.#client.put(this.#name(key), bytes, condition);
       } catch (error) {
         const failure = this.#client.failureOf(error);
         isOpen ||= failure === 'unknown';
-        if (attempt < TRIES && AGAIN.has(failure)) await pause(attempt);
-        else return await this.#settle(key, nonce, { error, isOpen });
+        if (!AGAIN.has(failure) || !(await again())) return await this.#settle(key, nonce, { error, isOpen });
       }
     }
   }
@@ -214,6 +210,16 @@ export class ObjectStore implements Store {
     }
   }
 
+  async #isThere(): Promise<boolean> {
+    try {
+      await this.#list();
+      return true;
+    } catch (error) {
+      if (error instanceof PspError && error.code === 'STORE_MISSING') return false;
+      throw error;
+    }
+  }
+
   async #sweepProbes(): Promise<void> {
     for (const { name, modifiedMs } of await this.#list()) {
       if (modifiedMs === undefined || modifiedMs > Date.now() - STALE_PROBE_MS) continue;
@@ -234,13 +240,13 @@ export class ObjectStore implements Store {
   }
 
   async #run<T>(otherwise: ErrorCode, call: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
+    const again = attempts();
+    for (;;) {
       try {
         return await call();
       } catch (error) {
-        if (error instanceof PspError || attempt === TRIES || !AGAIN.has(this.#client.failureOf(error)))
-          throw this.#error(error, otherwise);
-        await pause(attempt);
+        const isFinal = error instanceof PspError || !AGAIN.has(this.#client.failureOf(error));
+        if (isFinal || !(await again())) throw this.#error(error, otherwise);
       }
     }
   }
@@ -253,9 +259,4 @@ export class ObjectStore implements Store {
     const text = `${this.url}: whether ${key} was written is not known, the replies were lost`;
     return new PspError('OUTCOME_UNKNOWN', text, { cause });
   }
-}
-
-/** Longer each time, and not in step with others that failed at the same moment. */
-async function pause(attempt: number): Promise<void> {
-  await sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random()));
 }

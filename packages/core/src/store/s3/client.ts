@@ -8,7 +8,7 @@ import { s3Failure } from './failure.js';
 
 const CONNECT_MS = 10_000;
 /** For one call with at most 8 MiB. */
-const CALL_MS = 120_000;
+const CALL_MS = 60_000;
 const QUOTED = 'etags in quotes';
 const BARE = 'etags without quotes';
 /** Ceph compares only as much of `If-Match` as its etag is long, so a longer one must not reach it. */
