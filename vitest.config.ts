@@ -14,6 +14,7 @@ export default defineConfig({
       'scripts/**/*.test.mjs',
       'servers/*.test.mjs',
       'bench/*.test.mjs',
+      'torture/*.test.mjs',
     ],
     exclude: ['**/node_modules/**', '**/dist/**', ...(process.env['PSP_TESTS'] === 'all' ? [] : ['**/*.long.test.ts'])],
     globalSetup: ['scripts/announce.mjs'],

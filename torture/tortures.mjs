@@ -1,0 +1,60 @@
+/** What is done to every back end, in order, and how much of it: short, or whole. */
+import { BUGS } from './bugs.mjs';
+import { runCrashes } from './crash.mjs';
+import { runHistory } from './history.mjs';
+
+/** Writers killed in all, over all back ends. */
+const KILLS = { short: 300, whole: 10_000 };
+const SERVER_KILLS = { short: 2, whole: 50 };
+const HOUR_MS = 3_600_000;
+
+/**
+ * @typedef {{ short: boolean, seed: string, programs: string, stores: number }} Plan
+ * @typedef {Promise<{ done: string, problems: string[] }>} Outcome
+ */
+
+export const TORTURES = {
+  /** The judges themselves: they must see each planted bug. */
+  judges: Object.keys(BUGS).map((bug) => ({
+    name: bug === 'none' ? 'a right store' : `planted: ${bug}`,
+    run: (/** @type {Plan} */ plan) => judgeBug(bug, plan),
+  })),
+  /** @type {{ name: string, run: (backEnd: import('./backends.mjs').BackEnd, plan: Plan) => Outcome }[]} */
+  stores: [
+    { name: 'crashes', run: crashes },
+    { name: 'histories', run: (backEnd, plan) => histories(backEnd, plan, [0]) },
+    { name: 'clocks an hour apart', run: (backEnd, plan) => histories(backEnd, plan, [-HOUR_MS, 0, HOUR_MS]) },
+  ],
+};
+
+function crashes(backEnd, { short, seed, programs, stores }) {
+  const size = short ? 'short' : 'whole';
+  const serverKills = backEnd.noKill === undefined ? SERVER_KILLS[size] : 0;
+  return runCrashes(backEnd, { programs, seed, kills: Math.ceil(KILLS[size] / stores) - serverKills * 3, serverKills });
+}
+
+async function histories(backEnd, { short, seed, programs }, clocksMs) {
+  const total = { operations: 0, conflicts: 0, unknown: 0 };
+  const problems = [];
+  const rounds = short ? 1 : 20;
+  for (let round = 0; round < rounds && problems.length === 0; round += 1) {
+    const options = { processes: 4, clients: 2, operations: short ? 60 : 150, pauses: true, clocksMs };
+    const found = await runHistory({ programs, env: backEnd.env, seed: `${seed} ${round}`, ...options });
+    for (const what of Object.keys(total)) total[what] += found[what];
+    problems.push(...found.problems, ...(found.violation === undefined ? [] : [found.violation]));
+  }
+  return { done: countsOf(total), problems };
+}
+
+/** One process with many clients over a store in its memory. */
+async function judgeBug(bug, { seed, programs }) {
+  const options = { processes: 1, clients: 8, operations: 100, bug };
+  const env = { PSP_STORE: 'memory:' };
+  const { violation, problems, ...counts } = await runHistory({ programs, env, seed, ...options });
+  const expected = bug === 'none' ? violation === undefined : violation !== undefined;
+  if (!expected) problems.push(violation ?? 'the bug was not seen');
+  return { done: `${countsOf(counts)}${violation === undefined ? '' : ': seen'}`, problems };
+}
+
+const countsOf = ({ operations, conflicts, unknown }) =>
+  `${operations} operations, ${conflicts} conflicts, ${unknown} without an answer`;
