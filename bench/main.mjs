@@ -1,5 +1,5 @@
 /**
- * `npm run bench`: capture and restore beside Playwright's own storageState, and beside what the browser itself takes for its part of
+ * `npm run bench` (`npm run bench -- stores` for stores.mjs): capture and restore beside Playwright's own storageState, and beside what the browser itself takes for its part of
  * the work, in one run, turn by turn, as ratios of medians. Times of one machine say little; the ratios hold. A whole run writes
  * docs/performance.md; `--short` does one round of the small rows and writes nothing.
  */
@@ -12,6 +12,11 @@ import { measureMemory } from './peaks.mjs';
 import { Bench } from './pieces.mjs';
 import { markdown, table } from './report.mjs';
 import { inTurns } from './turns.mjs';
+
+if (process.argv[2] === 'stores') {
+  await import('./stores.mjs');
+  process.exit();
+}
 
 const short = process.argv.includes('--short');
 const ROUNDS = short ? 1 : 5;
