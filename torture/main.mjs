@@ -25,7 +25,7 @@ console.log(`torture${values.short ? ' --short' : ''}, seed ${seed}`);
 const rows = [];
 const programs = await bundlePrograms();
 try {
-  const plan = { short: values.short, seed, programs: programs.folder, stores: chosen.length };
+  const plan = { short: values.short, seed, programs: programs.folder, stores: chosen };
   for (const { name, run } of TORTURES.judges) rows.push(await row('judges', name, () => run(plan)));
   for (const store of chosen) await torture(store, plan);
 } finally {

@@ -9,8 +9,17 @@ import { build } from 'esbuild';
 
 const CACHE = fileURLToPath(new URL('../node_modules/.cache', import.meta.url));
 const PROGRAMS = ['client', 'writer'];
-/** Found in node_modules when used: native, or larger than what a start may cost where nobody uses it. */
-const EXTERNAL = ['better-sqlite3', 'pg-native', '@aws-sdk/*', '@azure/*', '@google-cloud/*', 'playwright-core'];
+/** Clients of stores are found in node_modules when used: native, large, or without their exports once they are bundled. */
+const EXTERNAL = [
+  'better-sqlite3',
+  'redis',
+  'pg',
+  'mysql2',
+  '@aws-sdk/*',
+  '@azure/*',
+  '@google-cloud/*',
+  'playwright-core',
+];
 
 /** One file for each program, so that a process starts in a third of the time. Gives their folder. */
 export async function bundlePrograms() {
@@ -26,7 +35,7 @@ export async function bundlePrograms() {
     format: 'esm',
     target: 'node20',
     external: EXTERNAL,
-    // Clients of stores that are CommonJS ask for Node's modules by `require`.
+    // Parts of other packages that are CommonJS ask for Node's modules by `require`.
     banner: { js: "import { createRequire as r } from 'node:module'; const require = r(import.meta.url);" },
     logLevel: 'error',
   });

@@ -2,6 +2,7 @@
  * A process that writes until it is killed, and says what was acknowledged: a counter of its own, one that all share, values that are
  * created once, and the versions of a session.
  */
+import { setImmediate } from 'node:timers/promises';
 import { Archive, openKeySource } from '@psp/core';
 import { bodyOf, numberOf, partKey, stateOf } from './values.mjs';
 import { codeOf, pause, random, say, started, store, task } from './child.mjs';
@@ -23,6 +24,8 @@ async function count(key, what) {
       const number = found === undefined ? 1 : numberOf(found.body) + 1;
       await store.put(key, bodyOf(number), found === undefined ? { absent: true } : { etag: found.etag });
       say({ [what]: number });
+      // A store whose every answer is there at once would leave the others of this process no turn.
+      await setImmediate();
     } catch (error) {
       await afterError(error);
     }
@@ -83,5 +86,8 @@ async function revision() {
 
 /** A server may be gone: then all goes on when it is back. */
 async function afterError(error) {
-  if (codeOf(error) !== 'CONFLICT') await pause(20);
+  const code = codeOf(error);
+  if (code === 'CONFLICT') return;
+  say({ code });
+  await pause(20);
 }
