@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { BACK_ENDS, openBackEnd } from './backends.mjs';
+import { BACK_ENDS, openBackEnd, SHORT_BACK_ENDS } from './backends.mjs';
 import { bundlePrograms } from './processes.mjs';
 import { printTable } from './report.mjs';
 import { TORTURES } from './tortures.mjs';
@@ -14,7 +14,7 @@ const { values } = parseArgs({
   options: { short: { type: 'boolean', default: false }, store: { type: 'string' }, seed: { type: 'string' } },
 });
 const seed = values.seed ?? randomBytes(4).toString('hex');
-const chosen = values.store?.split(',') ?? BACK_ENDS;
+const chosen = values.store?.split(',') ?? (values.short ? SHORT_BACK_ENDS : BACK_ENDS);
 const unknown = chosen.filter((name) => !BACK_ENDS.includes(name));
 if (unknown.length > 0) {
   console.error(`--store: expected some of ${BACK_ENDS.join(', ')}, found ${unknown.join(', ')}`);
@@ -32,6 +32,10 @@ try {
   await programs.remove();
 }
 printTable(rows);
+if (values.short && values.store === undefined)
+  console.log(
+    `not in a short run: ${BACK_ENDS.filter((name) => !chosen.includes(name)).join(', ')} (name them with --store)`,
+  );
 const failed = rows.filter(({ problems }) => problems.length > 0);
 for (const { store, name, problems } of failed)
   console.log(`\n${store}, ${name}:\n${problems.slice(0, 10).join('\n')}`);

@@ -69,7 +69,7 @@ describe('the judge of leases', () => {
 
 it(
   '[PSP-STORE-1] [PSP-ARC-1] [PSP-ARC-3] the short torture finds nothing wrong, and sees each planted bug',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async () => {
     const script = fileURLToPath(new URL('main.mjs', import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, [script, '--short']).catch((error) => {
