@@ -282,6 +282,30 @@ describe('a session', () => {
 });
 
 describe('a renewal', () => {
+  it('[PSP-LEASE-4] counts from before it was sent, as the lease does, however long the store takes', async () => {
+    let ms = 0;
+    const slow = changed(store, {
+      put: async (key, body, condition) => {
+        const etag = await store.put(key, body, condition);
+        if (key.startsWith('l/')) ms += 0.6 * TTL_MS;
+        return etag;
+      },
+    });
+    const held = async (steps: (lease: Lease) => Promise<void>): Promise<boolean> => {
+      const lease = await archiveOn(slow, { monotonicMs: () => ms }).lease(newSessionId(), BY_HAND);
+      await steps(lease);
+      return lease.isHeld;
+    };
+    expect(await held(async () => void (ms += 0.3 * TTL_MS))).toBe(true);
+    expect(await held(async () => void (ms += 0.4 * TTL_MS))).toBe(false);
+    const renewed = (leftMs: number) => async (lease: Lease) => {
+      await lease.renew();
+      ms += leftMs;
+    };
+    expect(await held(renewed(0.3 * TTL_MS))).toBe(true);
+    expect(await held(renewed(0.4 * TTL_MS))).toBe(false);
+  });
+
   it('happens by itself, so that who waits longer than the time does not get it', async () => {
     const lease = await archive.lease(id, { ttlMs: 1500 });
     const waiting = archiveOn(store).lease(id, { ttlMs: 1500, waitMs: 2500 });

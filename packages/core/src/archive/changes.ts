@@ -48,6 +48,7 @@ class Watcher {
   readonly #stops: (() => Promise<void>)[] = [];
   #hinted = false;
   #wake: (() => void) | undefined;
+  #end: (() => void) | undefined;
 
   constructor(store: Store, signal: AbortSignal, pollMs?: number, onError?: (error: PspError) => void) {
     this.#store = store;
@@ -55,6 +56,7 @@ class Watcher {
     this.#pollMs = pollMs;
     this.#onError = onError ?? (() => undefined);
     this.#snapshot = new Snapshot(store);
+    signal.addEventListener('abort', () => this.#end?.(), { once: true });
   }
 
   async begin(): Promise<void> {
@@ -109,17 +111,18 @@ class Watcher {
 
   async #pause(gapMs: number): Promise<void> {
     const pollMs = this.#pollMs ?? (this.#stops.length > 0 ? POLL_WITH_HINTS_MS : POLL_MS);
-    const over = new AbortController();
-    this.#wake = () => over.abort();
-    if (!this.#hinted) await this.#sleep(pollMs, over.signal);
-    this.#wake = undefined;
-    await this.#sleep(Math.min(gapMs, pollMs));
+    if (!this.#hinted) await this.#sleep(pollMs, { endsByHint: true });
+    await this.#sleep(Math.min(gapMs, pollMs), { endsByHint: false });
     this.#hinted = false;
   }
 
-  /** Ends early with the watching, or when it is woken: a timer throws nothing else. */
-  async #sleep(ms: number, woken?: AbortSignal): Promise<void> {
-    const signal = woken === undefined ? this.#signal : AbortSignal.any([this.#signal, woken]);
-    await sleep(ms, undefined, { signal }).catch(() => undefined);
+  /** Ends early with the watching: a timer that is ended throws, and nothing else. */
+  async #sleep(ms: number, { endsByHint }: { endsByHint: boolean }): Promise<void> {
+    if (this.#signal.aborted) return;
+    const over = new AbortController();
+    this.#end = () => over.abort();
+    this.#wake = endsByHint ? this.#end : undefined;
+    await sleep(ms, undefined, { signal: over.signal }).catch(() => undefined);
+    this.#wake = undefined;
   }
 }
