@@ -106,7 +106,7 @@ async function storeAnswers(run: Run): Promise<CheckResult> {
     await writeTrial(store);
     const facts = (await store.facts?.()) ?? [];
     const server = facts.find(({ name }) => name === 'server')?.value;
-    const what = store.url.startsWith('file:') || server === undefined ? store.url : `${store.url} (${server})`;
+    const what = /^(file|memory):/.test(store.url) || server === undefined ? store.url : `${store.url} (${server})`;
     const detail = `${what} reads, writes and refuses stale writes`;
     if (store.features.persistent) return { status: 'ok', detail };
     return {

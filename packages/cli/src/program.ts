@@ -60,10 +60,9 @@ function programOf(version: string, act: Act): Program {
   prepare(program);
   GLOBAL_OPTIONS.forEach((row) => program.addOption(optionOf(row)));
   program.addHelpText('after', `\n${exampleHelp(FIRST_STEPS)}\n\n${exitCodeHelp()}`);
-  const groups = new Map(Object.entries(GROUPS).map(([name, summary]) => [name, groupOf(program, name, summary)]));
   for (const row of COMMANDS) {
     const [first = '', second] = row.name.split(' ');
-    const command = (second === undefined ? program : (groups.get(first) ?? program)).command(second ?? first);
+    const command = (second === undefined ? program : groupOf(program, first)).command(second ?? first);
     command.summary(row.summary).description(row.description ?? `${capitalised(row.summary)}.`);
     prepare(command.helpOption('--help', 'show this help'));
     row.arguments.forEach((argument) => command.addArgument(argumentOf(argument)));
@@ -76,8 +75,11 @@ function programOf(version: string, act: Act): Program {
   return program;
 }
 
-function groupOf(program: Program, name: string, summary: string): Program {
-  const group = program.command(name).description(`${capitalised(summary)}.`);
+/** Made with its first command, so that the help has the order of the table. */
+function groupOf(program: Program, name: string): Program {
+  const found = program.commands.find((command) => command.name() === name);
+  if (found !== undefined) return found;
+  const group = program.command(name).description(`${capitalised(GROUPS[name] ?? name)}.`);
   prepare(group.helpOption('--help', 'show this help').helpCommand(false));
   return group;
 }

@@ -1,5 +1,5 @@
 /** psp store, without a browser: sessions are made from states and live in folders. Copies are killed and run again. */
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Archive, openKeySource, openStore } from '@psp/core';
 import { newSessionId } from '@psp/protocol';
@@ -202,6 +202,22 @@ test('a rollback makes an old version the newest, and gc removes what is beyond 
     ['--keep-versions', '0'],
   ])
     expect(await home.psp(['gc', ...wrong])).toMatchObject({ code: 2, stdout: '' });
+});
+
+test('doctor tells of a file that others may read, and of a store that keeps nothing', async () => {
+  const file = home.path('sessions.db');
+  await home.json(['store', 'copy', url('past'), `sqlite:${file}`]);
+  const look = async (store: string, name: string): Promise<object | undefined> => {
+    const { stdout } = await home.psp(['doctor', '--json', '--store', store]);
+    return (JSON.parse(stdout) as { checks: { name: string }[] }).checks.find((check) => check.name === name);
+  };
+  expect(await look(`sqlite:${file}`, 'permissions')).toMatchObject({ status: 'ok' });
+  await chmod(file, 0o644);
+  expect(await look(`sqlite:${file}`, 'permissions')).toMatchObject({
+    status: 'wrong',
+    detail: expect.stringContaining('open to others (0644)'),
+  });
+  expect(await look('memory:', 'store')).toMatchObject({ status: 'warning' });
 });
 
 test('a list reads no payload: it works where there are none any more', async () => {
