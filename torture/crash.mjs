@@ -175,7 +175,10 @@ async function checkParts({ store }, lane) {
   for await (const { key } of first === Infinity
     ? []
     : keysOf(store, `part/${lane.name}/`, partKey(lane.name, first - 1))) {
-    const number = numberOf((await store.get(key)).body);
+    const value = await store.get(key);
+    // Its removal was under way when its writer was killed.
+    if (value === undefined) continue;
+    const number = numberOf(value.body);
     if (partKey(lane.name, number) !== key) throw new Error(`${key} holds the value ${number}`);
     standing.add(number);
   }

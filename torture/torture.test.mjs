@@ -77,6 +77,7 @@ it(
     });
     for (const bug of Object.keys(BUGS).filter((name) => name !== 'none'))
       expect(stdout).toMatch(new RegExp(`planted: ${bug} .*: seen`));
-    expect(stdout).toMatch(/^fs +crashes +ok/m);
+    for (const torture of ['crashes', 'histories', 'canary'])
+      expect(stdout).toMatch(new RegExp(`^fs +${torture} +ok`, 'm'));
   },
 );

@@ -1,6 +1,8 @@
 /** What is done to every back end, in order, and how much of it: short, or whole. */
 import { BUGS } from './bugs.mjs';
+import { runCanary } from './canary.mjs';
 import { runCrashes } from './crash.mjs';
+import { runCuts } from './cuts.mjs';
 import { runHistory } from './history.mjs';
 
 /** Writers killed in all, over all back ends. */
@@ -28,6 +30,8 @@ export const TORTURES = {
   stores: [
     { name: 'crashes', run: crashes },
     { name: 'histories', run: histories },
+    { name: 'replies cut', run: cuts },
+    { name: 'canary', run: runCanary },
   ],
 };
 
@@ -42,6 +46,15 @@ function crashes(backEnd, { short, seed, programs, stores }) {
     kills: Math.ceil((KILLS[size] * shareOf(backEnd.name)) / stores.reduce((sum, name) => sum + shareOf(name), 0)),
     serverKills,
   });
+}
+
+/** Where the URL names host and port, so that a proxy can stand before them. */
+const CUTTABLE = /^(?:redis|postgres|postgresql|mysql|mariadb):/;
+
+async function cuts(backEnd, { short, seed }) {
+  if (CUTTABLE.test(backEnd.env.PSP_STORE)) return runCuts(backEnd, { seed, saves: short ? 10 : 300 });
+  const why = backEnd.server === undefined ? 'it has no connection' : 'its URL names no port of its own';
+  return { done: `left out: ${why}`, problems: [] };
 }
 
 async function histories(backEnd, { short, seed, programs }) {
