@@ -93,7 +93,7 @@ export function objectStoreCases(at: ObjectServer, clientOf: (url: string) => Pr
     it('is none where two make the bucket at the same moment', async () => {
       const url = at.changed({ host: `psp-${randomUUID()}` });
       const stores = await Promise.all(Array.from({ length: 4 }, () => openStore(url)));
-      await Promise.all(stores.map((store) => store.init?.()));
+      await Promise.all(stores.map(async (store) => store.init?.()));
       expect(await stores[0]!.get('h/a')).toBeUndefined();
       await Promise.all(stores.map((store) => store.close()));
     });
