@@ -18,7 +18,7 @@ export interface VersionOf {
 }
 
 /** A name may hold an @ itself: what fits as a whole is a session, and only else a version of one. Throws as `findSession` does. */
-export async function findVersion(archive: Archive, given: string): Promise<VersionOf> {
+async function findVersion(archive: Archive, given: string): Promise<VersionOf> {
   const [, base = '', number = ''] = /^(.+)@(\d{1,15})$/s.exec(given) ?? [];
   if (base === '') return { id: await findSession(archive, given) };
   if (!isSessionId(base)) {
