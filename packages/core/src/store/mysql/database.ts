@@ -1,4 +1,5 @@
 /** A pool of connections to MariaDB or MySQL. Knows nothing of tables. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool, PoolConnection, ResultSetHeader, RowDataPacket } from 'mysql2/promise';
 import { loadPeer } from '../peer.js';
 import type { SqlConnection, SqlDatabase, SqlValue } from '../sql/database.js';
@@ -8,7 +9,10 @@ import { MYSQL_FAILURES } from './error.js';
 const CONNECT_MS = 30_000;
 /** A server that takes longer for one statement on 1 MiB does not answer any more, unless it waits for a lock: 50 s by default. */
 const STATEMENT_MS = 60_000;
-const MAX_DEADLOCKS = 5;
+/** InnoDB sees one in every few creates and removals of one key at the same moment. */
+const MAX_DEADLOCKS = 20;
+/** Random, up to so much more each time: victims that come back at once meet again. */
+const PAUSE_MS = 5;
 /**
  * READ COMMITTED: InnoDB then locks the row of a key and no gap beside it, so that writers of different keys do not wait for each
  * other. A put needs no more, since its condition is in its statement. Without the strict mode a value that does not fit would be cut.
@@ -50,6 +54,7 @@ export class MysqlDatabase implements SqlDatabase {
       } catch (error) {
         const cause = error instanceof Error ? error.cause : undefined;
         if (codeOf(cause ?? {}) !== 'ER_LOCK_DEADLOCK' || deadlocks === MAX_DEADLOCKS) throw error;
+        await sleep(Math.random() * PAUSE_MS * deadlocks);
       }
     }
   }
