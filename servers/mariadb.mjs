@@ -39,7 +39,7 @@ export const mariadb = {
  *
  * @param {Readonly<Record<string, string>>} [settings] as in my.cnf
  */
-export async function startMariadb(settings = {}) {
+async function startMariadb(settings = {}) {
   const owner = ownerNamed('mysql');
   const folder = await dataFolder('mariadb', owner);
   const [data, init] = [join(folder.path, 'data'), join(folder.path, 'init.sql')];

@@ -41,7 +41,7 @@ export const postgres = {
  *
  * @param {Readonly<Record<string, string>>} [settings] as in postgresql.conf
  */
-export async function startPostgres(settings = {}) {
+async function startPostgres(settings = {}) {
   // It refuses to run as root.
   const owner = ownerNamed('postgres');
   const folder = await dataFolder('postgres', owner);

@@ -295,7 +295,9 @@ function faults(running: Running): void {
       }
     };
     const writes = lanes.map(write);
-    await expect.poll(() => Math.min(...lanes.map(({ acknowledged }) => acknowledged))).toBeGreaterThan(4);
+    await expect
+      .poll(() => Math.min(...lanes.map(({ acknowledged }) => acknowledged)), { timeout: 30_000 })
+      .toBeGreaterThan(4);
     await running.server.kill();
     for (const error of await Promise.all(writes)) {
       expect(['OUTCOME_UNKNOWN', 'STORE_UNAVAILABLE']).toContain((error as { code?: string }).code);
