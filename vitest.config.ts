@@ -22,8 +22,8 @@ export default defineConfig({
     env: { PSP_BROWSER_FLAGS: process.env['PSP_BROWSER_FLAGS'] ?? QUIET_BROWSER },
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Half of a test's time is waiting for a browser or a server, so one more than two cores pays.
+    // Browsers are heavy: more at once makes each slower, and nothing sooner done.
     pool: 'forks',
-    maxWorkers: 3,
+    maxWorkers: 2,
   },
 });

@@ -58,7 +58,7 @@ async function small(row) {
 }
 
 async function many() {
-  const row = { name: short ? '10 origins' : '50 origins', origins: short ? 10 : 50, ...SMALL };
+  const row = { name: short ? '4 origins' : '50 origins', origins: short ? 4 : 50, ...SMALL };
   return withBench(row, async (bench) => {
     const floor = () => blankNavigations(browser, originsOf(row));
     const capture = await inTurns(ROUNDS, { playwright: bench.playwrightCapture, psp: bench.pspCapture, floor });
@@ -68,7 +68,7 @@ async function many() {
 }
 
 async function lazy() {
-  const row = { name: short ? '10 origins, lazy' : '50 origins, lazy', origins: short ? 10 : 50, ...SMALL };
+  const row = { name: short ? '4 origins, lazy' : '50 origins, lazy', origins: short ? 4 : 50, ...SMALL };
   return withBench(row, async (bench) => {
     await bench.playwrightCapture();
     await bench.pspCapture();
@@ -88,7 +88,8 @@ async function lazy() {
 }
 
 async function records() {
-  const row = { name: '10,000 records', origins: 1, items: 20, records: 10_000, bytes: 300 };
+  const count = short ? 2_000 : 10_000;
+  const row = { name: `${count.toLocaleString('en')} records`, origins: 1, items: 20, records: count, bytes: 300 };
   return withBench(row, async (bench) => {
     // Another tab of the origin, so that the one that is captured stands elsewhere.
     const floorPage = await (

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PlaywrightAdapter } from '@psp/playwright';
 import { expectFilled, fill, launch, startSite } from './fixture.mjs';
 
-const row = { origins: 1, items: 20, records: process.argv.includes('--short') ? 20_000 : 100_000, bytes: 400 };
+const row = { origins: 1, items: 20, records: process.argv.includes('--short') ? 5_000 : 100_000, bytes: 400 };
 const SAMPLE_MS = 5;
 
 const folder = await mkdtemp(join(tmpdir(), 'psp-bench-'));

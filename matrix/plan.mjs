@@ -8,6 +8,16 @@ export function allPairs(endpoints) {
   return endpoints.flatMap((source) => endpoints.map((target) => /** @type {PairOf<E>} */ ([source, target])));
 }
 
+/** The first endpoint of each way in and engine. @template {Named & { through: string }} E @param {readonly E[]} endpoints @returns {E[]} */
+export function oneOfEach(endpoints) {
+  const first = new Map();
+  for (const endpoint of endpoints) {
+    const key = `${endpoint.through} ${endpoint.engine}`;
+    if (!first.has(key)) first.set(key, endpoint);
+  }
+  return [...first.values()];
+}
+
 /**
  * Few pairs, in which every endpoint is a source and a target at least once, and every pair of engines occurs. The same for the
  * same endpoints.

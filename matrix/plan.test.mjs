@@ -1,6 +1,6 @@
 /** The short form leaves nobody out. */
 import { expect, it } from 'vitest';
-import { allPairs, shortPairs } from './plan.mjs';
+import { allPairs, oneOfEach, shortPairs } from './plan.mjs';
 
 const named = (count, engine) => Array.from({ length: count }, (_, at) => ({ name: `${engine}-${at}`, engine }));
 
@@ -23,4 +23,10 @@ it.for([
 it('the whole has every pair once', () => {
   const endpoints = [...named(3, 'chromium'), ...named(1, 'webkit')];
   expect(new Set(allPairs(endpoints).map((pair) => pair.map(({ name }) => name).join())).size).toBe(16);
+});
+
+it('of endpoints with one way in and engine the first stands for all', () => {
+  const of = (name, through, engine) => ({ name, through, engine });
+  const all = [of('a', 'x', 'chromium'), of('b', 'x', 'firefox'), of('c', 'x', 'chromium'), of('d', 'y', 'chromium')];
+  expect(oneOfEach(all).map(({ name }) => name)).toEqual(['a', 'b', 'd']);
 });
