@@ -175,13 +175,12 @@ test('a session goes from Chromium to Firefox and back, whole and offline', asyn
   expect(lossesOf(fromFirefox)).toEqual([]);
   expect(fromFirefox.document.source).toMatchObject({ engine: 'firefox' });
   expect(jarOf(fromFirefox)).toEqual(jarOf(fromChromium));
+  const target = closing(await connectCdp(targetChromium.address, { onlyTabIsPrimary: true }));
+  expect(await restoredInto(target, fromFirefox)).toEqual([]);
+  // Only now: a client that was there before hears of the navigations of the restore in its own time, and would give up its own.
   const second = closing(await chromium.connectOverCDP(targetChromium.address))
     .contexts()[0]
     ?.pages()[0];
-  const target = closing(await connectCdp(targetChromium.address, { onlyTabIsPrimary: true }));
-  expect(await restoredInto(target, fromFirefox)).toEqual([]);
-  // This client hears of the last navigation of the restore in its own time, and would give up a navigation begun before.
-  await second?.evaluate('document.title');
   await second?.goto(`${origin}/`);
   expect(await second?.evaluate(READ)).toEqual(EXPECTED);
 });
