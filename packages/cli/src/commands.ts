@@ -18,6 +18,7 @@ import { show } from './commands/show.js';
 import { storeCheck } from './commands/store-check.js';
 import { storeCopy } from './commands/store-copy.js';
 import { storeInit } from './commands/store-init.js';
+import { storeRaiseEpoch } from './commands/store-raise-epoch.js';
 import { tag } from './commands/tag.js';
 import { versions } from './commands/versions.js';
 
@@ -33,7 +34,7 @@ export const GLOBAL_OPTIONS: readonly OptionRow[] = [
 ];
 
 /** First words that several commands share. */
-export const GROUPS: Readonly<Record<string, string>> = { store: 'check, make and copy stores' };
+export const GROUPS: Readonly<Record<string, string>> = { store: 'check, make, copy and put back stores' };
 
 export const COMMANDS: readonly Command<never>[] = [
   login,
@@ -53,6 +54,7 @@ export const COMMANDS: readonly Command<never>[] = [
   storeCheck,
   storeInit,
   storeCopy,
+  storeRaiseEpoch,
   gc,
   doctor,
   completionCommand(() => COMMANDS, GLOBAL_OPTIONS),

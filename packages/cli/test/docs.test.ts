@@ -52,7 +52,7 @@ test('the commands and options of the docs are those of the code', () => {
   // How to give a browser is a table of its own, which two commands share.
   const browser = new Set(rows.flatMap(([, how = '']) => (how.startsWith('`--') ? how.match(/--[\w-]+/g) : [])));
   const documented = rows.map(([usage = '']) => usage.replaceAll('`', '').replace('BROWSER', [...browser].join(' ')));
-  const words = new RegExp(`^psp ((?:${Object.keys(GROUPS).join('|')}) \\w+|\\w+)`);
+  const words = new RegExp(`^psp ((?:${Object.keys(GROUPS).join('|')}) [\\w-]+|\\w+)`);
   expect(documented.flatMap((usage) => words.exec(usage)?.[1] ?? []).sort()).toEqual(
     COMMANDS.map(({ name }) => name).sort(),
   );

@@ -149,6 +149,25 @@ describe('copy', () => {
   });
 });
 
+test('raise-epoch refuses leases from before, tells the epoch, and refuses an empty store', async () => {
+  const [id = ''] = await fill('put-back', 1);
+  const archive = await archiveIn('put-back');
+  const before = await archive.lease(id, { ttlMs: 60_000 });
+  const raise = (name: string, ...more: string[]) => home.psp(['store', 'raise-epoch', url(name), '--json', ...more]);
+  const { epoch } = JSON.parse((await raise('put-back')).stdout) as { epoch: number };
+  await expect(before.confirm()).rejects.toMatchObject({ code: 'FENCED' });
+  await before.release();
+  expect((await archive.lease(id, { ttlMs: 60_000 })).fence).toBeGreaterThan(before.fence);
+  const above = String(epoch + 10);
+  const { stdout } = await home.psp(['store', 'raise-epoch', url('put-back'), '--above', above]);
+  expect(stdout).toBe(`${url('put-back')}: the epoch is ${epoch + 11}, and was ${epoch}\n`);
+  const empty = await raise('mistyped');
+  expect(empty).toMatchObject({ code: 4, stdout: '' });
+  expect(JSON.parse(empty.stderr)).toMatchObject({ error: { code: 'NOT_FOUND' } });
+  expect(await readdir(home.folder)).not.toContain('mistyped');
+  expect((await raise('put-back', '--above', 'x')).code).toBe(2);
+});
+
 describe('versions', () => {
   let id = '';
   beforeAll(async () => {

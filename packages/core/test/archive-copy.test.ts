@@ -6,7 +6,7 @@ import { PspError } from '@psp/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Archive } from '../src/archive.js';
 import { copyStore, type CopyProgress } from '../src/archive/copy.js';
-import { EPOCH_KEY, raiseEpoch, readEpoch } from '../src/archive/epoch.js';
+import { raiseEpoch, readEpoch } from '../src/archive/epoch.js';
 import { openKeySource } from '../src/seal/key-file.js';
 import { MemoryStore } from '../src/store/memory.js';
 import type { Store } from '../src/store/store.js';
@@ -32,7 +32,7 @@ beforeEach(() => {
 async function contents(store: Store): Promise<Map<string, string>> {
   const all = new Map<string, string>();
   for (const { key } of (await store.list('', { limit: 1000 })).items)
-    if (key !== EPOCH_KEY && !key.startsWith('c/'))
+    if (key !== 'e/epoch' && !key.startsWith('c/'))
       all.set(key, Buffer.from((await store.get(key))!.body).toString('hex'));
   return all;
 }
@@ -187,7 +187,7 @@ describe('[PSP-COPY-3] a copy that ended at any put', () => {
     await expect(copyStore(from, to)).resolves.toMatchObject({ total: 0 });
     await to.remove([...(await contents(to)).keys()].find((key) => key.startsWith('h/'))!);
     expect(await target.gc({ nowMs: Date.now() + 2 * DAY_MS })).toMatchObject({ orphans: 2 });
-    expect((await to.list('', { limit: 9 })).items.map(({ key }) => key)).toEqual([EPOCH_KEY]);
+    expect((await to.list('', { limit: 9 })).items.map(({ key }) => key)).toEqual(['e/epoch']);
   });
 
   it('puts back what a head of the target names and a sweep took', async () => {

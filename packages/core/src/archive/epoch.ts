@@ -7,7 +7,7 @@ import { PspError } from '@psp/protocol';
 import { guardStore } from '../store/guard.js';
 import type { Store } from '../store/store.js';
 
-export const EPOCH_KEY = 'e/epoch';
+const EPOCH_KEY = 'e/epoch';
 /** Tokens stay within the integers that JSON and JavaScript hold exactly. */
 const MAX_EPOCH = 2 ** 21 - 1;
 const TOKENS_IN_EPOCH = 2 ** 32;
