@@ -22,6 +22,8 @@ export default defineConfig({
     env: { PSP_BROWSER_FLAGS: process.env['PSP_BROWSER_FLAGS'] ?? QUIET_BROWSER },
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // A second, which it is by default, is short for a browser on a busy machine. Whoever waits for what never comes waits long.
+    expect: { poll: { timeout: 20_000 } },
     // Browsers are heavy: more at once makes each slower, and nothing sooner done.
     pool: 'forks',
     maxWorkers: 2,

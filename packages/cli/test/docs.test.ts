@@ -128,6 +128,8 @@ describe('the help', () => {
       version: string;
     };
     expect((await home.psp(['--version'])).stdout).toBe(`${version}\n`);
+    const program = new URL('../bin/psp.js', import.meta.url).pathname;
+    expect((await run(process.execPath, [program, '--version'])).stdout).toBe(`${version}\n`);
   });
 });
 

@@ -1,4 +1,4 @@
-/** Runs the real `psp` in child processes, with a store and a key of its own, and starts browsers and sites for it. */
+/** Runs `psp` in child processes, with a store and a key of its own, and starts browsers and sites for it. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
@@ -6,8 +6,14 @@ import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findChromium, launchFlags } from '@psp/core';
+import { afterAll, beforeAll } from 'vitest';
+import { buildOneFile, type OneFile } from './one-file.js';
 
-const BIN = new URL('../bin/psp.js', import.meta.url).pathname;
+let program: OneFile;
+beforeAll(async () => {
+  program = await buildOneFile();
+});
+afterAll(() => program.remove());
 
 export interface Outcome {
   readonly code: number | null;
@@ -43,7 +49,7 @@ export class Home {
 
   /** In a process group of its own, as a terminal starts it. */
   start(args: readonly string[], env: Record<string, string> = {}): Started {
-    const child = spawn(process.execPath, [BIN, ...args], {
+    const child = spawn(process.execPath, [program.path, ...args], {
       cwd: this.folder,
       env: { ...this.env, ...env },
       detached: true,

@@ -1,5 +1,5 @@
 /** The driver suite over a CDP address, beside a Playwright that drives the same browser. */
-import { chromium } from 'playwright';
+import { chromium, type Browser, type Page } from 'playwright';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type WebSocket from 'ws';
 import { connectCdp } from '../src/browser/cdp/connect.js';
@@ -16,23 +16,31 @@ let site: TestSite;
 let browser: RawChromium;
 let driver: BrowserDriver;
 
-beforeAll(async () => {
-  site = await startSite();
-});
-afterAll(() => site.close());
-beforeEach(async () => {
-  browser = await startChromium();
-});
 afterEach(async () => {
   await driver?.close();
-  await browser.kill();
+  await site.close();
 });
 
-describe('the cdp driver by URL', () => {
+describe('the cdp driver by URL, in the profile of a browser', () => {
+  let user: Browser;
+  let page: Page;
+  beforeAll(async () => {
+    browser = await startChromium();
+    user = await chromium.connectOverCDP(browser.address);
+  });
+  afterAll(() => browser.kill());
+  beforeEach(async () => {
+    // On a port of its own, so that no storage is left from the case before.
+    site = await startSite();
+    const [context] = user.contexts();
+    if (context === undefined) throw new Error('The browser has no profile.');
+    const before = context.pages();
+    page = await context.newPage();
+    for (const one of before) await one.close();
+    await context.clearCookies();
+  });
+
   test.each(DRIVER_CASES)('$name', async ({ run }) => {
-    const user = await chromium.connectOverCDP(browser.address);
-    const page = user.contexts()[0]?.pages()[0];
-    if (page === undefined) throw new Error('The browser has no tab.');
     const target = await playwrightTarget(page);
     driver = await connectCdp(browser.address);
     const events: string[] = [];
@@ -40,6 +48,13 @@ describe('the cdp driver by URL', () => {
     await run({ driver, ...target }, site);
     expect(events.filter((url) => !url.includes('.localhost:'))).toEqual([]);
   });
+});
+
+describe('the cdp driver by URL', () => {
+  beforeEach(async () => {
+    [site, browser] = await Promise.all([startSite(), startChromium()]);
+  });
+  afterEach(() => browser.kill());
 
   test('stands in the way of a service worker, where the suite lets a driver refuse', async () => {
     const user = await chromium.connectOverCDP(browser.address);

@@ -227,7 +227,9 @@ describe('capture and restore', () => {
   });
 
   test('[PSP-TRAP-28] [PSP-CAP-1] leaves no helper tab, and none of its listeners, behind', async () => {
-    const page = await browser.newPage();
+    // Of its own: sessions that other tests did not close may have left tabs in the shared one.
+    const quiet = await launchOther();
+    const page = await quiet.newPage();
     await seed(page, site.origin('a.localhost'));
     const events: string[] = [];
     for (const name of ['page', 'request', 'response', 'serviceworker'] as const)
@@ -237,13 +239,13 @@ describe('capture and restore', () => {
     await session.capture();
     await session.close();
     expect(events).toEqual([]);
-    const browserSession = await browser.newBrowserCDPSession();
+    const browserSession = await quiet.newBrowserCDPSession();
     const left = async (): Promise<string[]> => {
       const { targetInfos } = await browserSession.send('Target.getTargets');
       const kept = targetInfos.filter(({ type }) => type === 'page' || type === 'other');
       return kept.map(({ url }) => url).toSorted();
     };
-    const shown = browser.contexts().flatMap((context) => context.pages().map((each) => each.url()));
+    const shown = quiet.contexts().flatMap((context) => context.pages().map((each) => each.url()));
     // The browser answers that it closes a tab before the tab is gone.
     await expect.poll(left).toEqual(shown.toSorted());
   });

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { SessionDocument } from '@psp/protocol';
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { adapter, browser, openArchive, site, stored } from './fixture.js';
 
 const A = (): string => site.origin('a.localhost');
@@ -42,6 +42,18 @@ async function captured(page: Page): Promise<SessionDocument> {
   return (await (await openArchive()).open(id)).state.document;
 }
 
+/** As `captured`, of a page that tells where it is. A capture waits for that for a moment only, and the machine may be busy. */
+async function capturedWhere(page: Page): Promise<SessionDocument> {
+  return vi.waitFor(
+    async () => {
+      const document = await captured(page);
+      expect(document.environment).toHaveProperty('geolocation');
+      return document;
+    },
+    { timeout: 30_000 },
+  );
+}
+
 beforeAll(() => {
   site.serve('/closed', '<title>closed</title>', { 'permissions-policy': 'camera=(), accelerometer=()' });
 });
@@ -56,7 +68,7 @@ describe('a capture', () => {
     await permit(context, A(), { geolocation: 'granted', notifications: 'denied' });
     await permit(context, B(), { 'clipboard-read': 'granted', 'clipboard-write': 'denied' });
     const before = site.requests.length;
-    const { environment, losses } = await captured(page);
+    const { environment, losses } = await capturedWhere(page);
     expect(environment).toEqual({
       ...ENVIRONMENT,
       // No denial of what the site denies to itself.
@@ -152,7 +164,7 @@ describe('a restore', () => {
     expect(await toldTo(page)).toEqual({ ...view, number: '1,5' });
     await page.goto(`${B()}/`);
     expect(await toldTo(page)).toEqual({ ...view, number: '1,5' });
-    expect((await captured(page)).environment).toMatchObject({ ...view, geolocation });
+    expect((await capturedWhere(page)).environment).toMatchObject({ ...view, geolocation });
     await session.close();
     // The browser forgets the size that Playwright gave the page, too.
     expect(await toldTo(page)).toEqual({ ...(before as object), viewport: expect.anything() });

@@ -1,4 +1,4 @@
-/** What the tests of faults share: a site, a store, and a browser with one page, new for each test. */
+/** What the tests share: a site and a browser; and new for each test a store, and a context with one page. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +22,10 @@ export async function launch(): Promise<Browser> {
 beforeAll(async () => {
   site = await startSite();
 });
-afterAll(() => site.close());
+afterAll(async () => {
+  await browser?.close();
+  await site.close();
+});
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'psp-test-'));
   adapter = new PlaywrightAdapter({
@@ -30,11 +33,12 @@ beforeEach(async () => {
     keyFile: join(folder, 'key'),
     onNotice: () => undefined,
   });
-  browser = await launch();
+  // A test may have ended the one before.
+  if (browser?.isConnected() !== true) browser = await launch();
   page = await (await browser.newContext()).newPage();
 });
 afterEach(async () => {
-  await browser.close();
+  await Promise.all(browser.contexts().map((context) => context.close()));
   await rm(folder, { recursive: true });
 });
 
