@@ -1,6 +1,10 @@
 /** What tests of stores need: real servers. Nobody else needs them, so what cannot be installed is said in one line and stops nothing here. */
 import { SERVERS } from '../servers/index.mjs';
 import { canInstall, install, updateLists } from './apt.mjs';
+import { onPath } from './on-path.mjs';
+
+/** No servers: with it the torture moves the clocks of processes, and without it only their Date. */
+const TOOLS = ['faketime'];
 
 /**
  * Installs what is missing where it can, and gives one line for the step.
@@ -11,10 +15,10 @@ import { canInstall, install, updateLists } from './apt.mjs';
 export async function provideServers(say, kinds = SERVERS) {
   const absent = () => kinds.filter((kind) => kind.missing() !== undefined);
   const before = absent();
-  if (before.length === 0) return namesOf(kinds);
-  const packages = before.flatMap(({ debian }) => debian);
-  if (canInstall) await installAll(packages, say);
+  const packages = [...before.flatMap(({ debian }) => debian), ...TOOLS.filter((name) => onPath(name) === undefined)];
+  if (canInstall && packages.length > 0) await installAll(packages, say);
   const after = absent();
+  if (before.length === 0) return namesOf(kinds);
   if (after.length === 0) return `${namesOf(before)} installed`;
   const wanted = after.flatMap(({ debian }) => debian).join(' ');
   const how = canInstall ? `apt-get install ${wanted} failed` : `On Debian: sudo apt-get install ${wanted}`;

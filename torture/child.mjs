@@ -13,8 +13,10 @@ shiftClock(task.clockMs ?? 0);
 
 export const random = randomOf(task.seed, task.name);
 
-/** The store of PSP_STORE, or one with a bug in the memory of this process. */
-export const store = await openStore(task.bug === undefined ? undefined : BUGS[task.bug]());
+/** The store of PSP_STORE, or one with a bug in the memory of this process; with a connection of its own. */
+export const openOwn = () => openStore(task.bug === undefined ? undefined : BUGS[task.bug]());
+
+export const store = await openOwn();
 
 /** One line at once: what was said before a SIGKILL has arrived. */
 export function say(/** @type {unknown} */ value) {

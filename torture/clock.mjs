@@ -1,6 +1,6 @@
-/** The clock of a process, moved. Injected: Date of this process alone, so that nothing has to be installed and no other process is touched. */
+/** The Date of this process, moved. The monotonic clock, which nobody can set, goes on as it is. */
 
-/** `Date.now()` and `new Date()` tell another time; the monotonic clock goes on as it is. @param {number} ms */
+/** `Date.now()` and `new Date()` tell another time. @param {number} ms */
 export function shiftClock(ms) {
   if (ms === 0) return;
   const Real = Date;

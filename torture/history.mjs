@@ -1,12 +1,13 @@
 /** A history of swaps and reads that real processes make of a few keys, and its judgement. */
 import { join } from 'node:path';
+import { clockAt } from './clocks.mjs';
 import { findViolation } from './linearize.mjs';
 import { REGISTER } from './models.mjs';
 import { startActor } from './processes.mjs';
 import { randomOf } from './random.mjs';
 
 /** A process that cannot end has hung. */
-const HUNG_MS = 120_000;
+const HUNG_MS = 300_000;
 
 /**
  * @typedef {object} HistoryOptions
@@ -18,22 +19,18 @@ const HUNG_MS = 120_000;
  * @property {number} operations of each client
  * @property {string} [bug] of bugs.mjs, in place of the store
  * @property {boolean} [pauses] SIGSTOP and SIGKILL at random moments
- * @property {readonly number[]} [clocksMs] of the processes, in turn
+ * @property {readonly import('./clocks.mjs').Clock[]} [clocks] of the processes, in turn
  */
 
 /** @param {HistoryOptions} options */
-export async function runHistory({ programs, env, seed, processes, pauses = false, clocksMs = [0], ...task }) {
-  const random = randomOf(seed, 'history', ...clocksMs);
+export async function runHistory({ programs, env, seed, processes, pauses = false, clocks = [clockAt(0)], ...task }) {
+  const random = randomOf(seed, 'history');
   const keys = Array.from({ length: 3 }, (_, number) => `history/${random.below(2 ** 31).toString(36)}/${number}`);
-  const actors = Array.from({ length: processes }, (_, index) =>
-    startActor(join(programs, 'client.mjs'), env, {
-      ...task,
-      seed,
-      keys,
-      name: `p${index}`,
-      clockMs: clocksMs[index % clocksMs.length],
-    }),
-  );
+  const actors = Array.from({ length: processes }, (_, index) => {
+    const { env: clock, dateMs } = clocks[index % clocks.length];
+    const own = { ...task, seed, keys, name: `p${index}`, clockMs: dateMs };
+    return startActor(join(programs, 'client.mjs'), { ...env, ...clock }, own);
+  });
   await Promise.all(actors.map(({ ready }) => ready));
   for (const { go } of actors) go();
   const killed = pauses ? await disturb(actors, random) : undefined;
@@ -56,7 +53,8 @@ async function disturb(actors, random) {
   return victim;
 }
 
-async function endsOf(actors, killed) {
+/** What went wrong in processes of which one was killed. Waits until all have ended. */
+export async function endsOf(actors, killed) {
   const problems = [];
   for (const actor of actors) {
     const timer = setTimeout(() => actor.send('SIGKILL'), HUNG_MS);

@@ -20,19 +20,28 @@ export const REGISTER = {
 };
 
 /**
- * The fencing of one session: a grant raises the fence, and a save with a lower one is never done.
+ * The lease of one session. A grant raises the fence; who has the newest may save, renew, and believe that it holds (`held`); a release
+ * ends that. A refusal always fits: a lease may run out at any time.
  *
- * @typedef {import('./linearize.mjs').Operation & { kind: 'grant' | 'save', fence: number, answer: 'done' | 'refused' | 'unknown' }} LeaseOperation
+ * @typedef {import('./linearize.mjs').Operation & { kind: 'grant' | 'save' | 'renew' | 'held' | 'release', fence: number,
+ *   answer: 'done' | 'refused' | 'unknown' }} LeaseOperation
  */
+
+/** What is added to the fence of a lease that was given back: nobody has it, and the next is higher. */
+const RELEASED = 0.5;
 
 /** @type {import('./linearize.mjs').Model<LeaseOperation>} */
 export const LEASE = {
   initial: 0,
   step(state, { kind, fence, answer }) {
-    const fence0 = Number(state);
+    const newest = Number(state);
     if (answer === 'refused') return state;
-    if (kind === 'save') return answer === 'unknown' || fence === fence0 ? state : undefined;
-    if (answer === 'unknown') return Math.max(fence, fence0);
-    return fence > fence0 ? fence : undefined;
+    if (kind === 'grant') {
+      if (answer === 'unknown') return Math.max(fence, newest);
+      return fence > newest ? fence : undefined;
+    }
+    // Of a lease that is lost already, a release does nothing.
+    if (kind === 'release') return fence === newest ? fence + RELEASED : state;
+    return answer === 'unknown' || fence === newest ? state : undefined;
   },
 };

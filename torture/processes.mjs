@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const CACHE = fileURLToPath(new URL('../node_modules/.cache', import.meta.url));
-const PROGRAMS = ['client', 'writer'];
+const PROGRAMS = ['client', 'holder', 'writer'];
 /** Clients of stores are found in node_modules when used: native, large, or without their exports once they are bundled. */
 const EXTERNAL = [
   'better-sqlite3',

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { BUGS } from './bugs.mjs';
+import { LEASE_BUGS } from './lease-bugs.mjs';
 import { findViolation } from './linearize.mjs';
 import { LEASE, REGISTER } from './models.mjs';
 
@@ -18,6 +19,8 @@ const swap = (start, end, expected, value, answer = 'done') => ({ kind: 'swap', 
 const grant = (start, end, fence) => ({ kind: 'grant', start, end, fence, answer: 'done' });
 /** @param {LeaseOperation['answer']} [answer] @returns {LeaseOperation} */
 const save = (start, end, fence, answer = 'done') => ({ kind: 'save', start, end, fence, answer });
+/** @param {'renew' | 'held' | 'release'} kind @returns {LeaseOperation} */
+const done = (kind, start, end, fence) => ({ kind, start, end, fence, answer: 'done' });
 
 describe('the judge of a register', () => {
   it.each([
@@ -55,29 +58,37 @@ describe('the judge of leases', () => {
       save(5, 6, 1),
       save(9, 10, 1, 'refused'),
       save(11, 12, 2),
+      done('held', 13, 15, 2),
+      done('release', 14, 16, 2),
+      grant(15, 17, 3),
+      done('release', 18, 19, 2),
     ];
     expect(findViolation(history, LEASE)).toBeUndefined();
   });
 
   it.each([
     ['a double grant', [grant(0, 1, 1), grant(2, 3, 1)]],
+    ['a fence that goes back', [grant(0, 1, 2), grant(2, 3, 1)]],
     ['a save of a holder whose successor was granted', [grant(0, 1, 1), grant(2, 3, 2), save(4, 5, 1)]],
+    ['a renewal of such a one', [grant(0, 1, 1), grant(2, 3, 2), done('renew', 4, 5, 1)]],
+    ['a holder that believes to hold it then', [grant(0, 1, 1), grant(2, 3, 2), done('held', 4, 5, 1)]],
+    ['a save after the release', [grant(0, 1, 1), done('release', 2, 3, 1), save(4, 5, 1)]],
   ])('refuses %s', (_what, history) => {
     expect(findViolation(history, LEASE)).toMatchObject({ stuck: expect.anything() });
   });
 });
 
 it(
-  '[PSP-STORE-1] [PSP-ARC-1] [PSP-ARC-3] the short torture finds nothing wrong, and sees each planted bug',
+  '[PSP-STORE-1] [PSP-ARC-1] [PSP-ARC-3] [PSP-LEASE-1] [PSP-LEASE-3] [PSP-LEASE-4] the short torture finds nothing wrong, and sees each planted bug',
   { timeout: 600_000 },
   async () => {
     const script = fileURLToPath(new URL('main.mjs', import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, [script, '--short']).catch((error) => {
       throw new Error(error.stdout ?? error.message, { cause: error });
     });
-    for (const bug of Object.keys(BUGS).filter((name) => name !== 'none'))
+    for (const bug of [...Object.keys(BUGS), ...LEASE_BUGS].filter((name) => name !== 'none'))
       expect(stdout).toMatch(new RegExp(`planted: ${bug} .*: seen`));
-    for (const torture of ['crashes', 'histories', 'canary'])
+    for (const torture of ['crashes', 'histories', 'leases', 'canary'])
       expect(stdout).toMatch(new RegExp(`^fs +${torture} +ok`, 'm'));
   },
 );

@@ -1,5 +1,5 @@
 /** Values and sessions that tell whether they are whole and which they are. */
-import { createHash } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 
 const digest = (/** @type {string} */ text) => createHash('sha256').update(text).digest('hex');
 
@@ -28,9 +28,8 @@ const lineOf = (/** @type {number} */ number) => `${number} ${digest(String(numb
  * @returns {import('@psp/core').SessionState}
  */
 export function stateOf(id, number, bytes, random) {
-  const value = Buffer.alloc(bytes);
-  for (let at = 0; at + 4 <= bytes; at += 4) value.writeUInt32LE(random.below(2 ** 32), at);
-  const text = value.toString('base64');
+  const key = Buffer.alloc(32, String(random.next()));
+  const text = createCipheriv('aes-256-ctr', key, Buffer.alloc(16)).update(Buffer.alloc(bytes)).toString('base64');
   const json = Buffer.from(JSON.stringify([{ key: 1, value: { json: { number, text, digest: digest(text) } } }]));
   return { document: documentOf(id, number), batches: [{ at: [0, 0, 0], count: 1, json }] };
 }

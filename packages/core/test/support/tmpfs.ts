@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /**
- * Runs `use` with a folder on a disk of `size`. Mounting needs root on Linux: where that is refused this fails in CI, and says
+ * Runs `use` with a folder on a disk of `size`. When the disk cannot be taken away afterwards, that is told together with what `use` threw. Mounting needs root on Linux: where that is refused this fails in CI, and says
  * elsewhere why the test could not be made.
  */
 export async function withSmallDisk(size: string, use: (folder: string) => Promise<void>): Promise<void> {
@@ -22,10 +22,15 @@ export async function withSmallDisk(size: string, use: (folder: string) => Promi
     console.warn(why);
     return;
   }
-  try {
-    await use(folder);
-  } finally {
-    await run('umount', [folder]);
-    await rmdir(folder);
-  }
+  const failures: unknown[] = [];
+  await use(folder).catch((error: unknown) => failures.push(error));
+  await remove(folder).catch((error: unknown) => failures.push(error));
+  if (failures.length > 1)
+    throw new AggregateError(failures, failures.map((error) => (error as Error).message).join('; and then: '));
+  if (failures.length === 1) throw failures[0];
+}
+
+async function remove(folder: string): Promise<void> {
+  await run('umount', [folder]);
+  await rmdir(folder);
 }
