@@ -6,7 +6,7 @@ import { chmod, link, mkdir, mkdtemp, readdir, rm, stat, symlink, truncate, utim
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { storeError } from '../src/store/fs/error.js';
 import { isSuccessor, newVersion, prune, readNewest } from '../src/store/fs/version.js';
 import { FsStore } from '../src/store/fs.js';
@@ -325,6 +325,15 @@ describe('temporary files at start', () => {
     await writeFile(join(folder, '.tmp', names[1]!), 'x');
     await open().probe();
     expect((await readdir(join(folder, '.tmp'))).toSorted()).toEqual(names.toSorted());
+  });
+
+  it('stay when the clock of this process is ahead of that of the disk', async () => {
+    const name = await scratchFile(process.ppid, 1000);
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 2 * 3_600_000);
+    await open()
+      .probe()
+      .finally(() => clock.mockRestore());
+    expect(await readdir(join(folder, '.tmp'))).toEqual([name]);
   });
 });
 

@@ -52,11 +52,23 @@ export async function makeFolder(path: string): Promise<boolean> {
 }
 
 /** Removes what killed processes left; what a living process may still need stays. */
-export async function sweepScratch(folder: string, nowMs = Date.now()): Promise<void> {
-  for (const name of await readdir(folder)) {
+export async function sweepScratch(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  if (names.length === 0) return;
+  const nowMs = await diskTimeMs(folder);
+  for (const name of names) {
     const path = join(folder, name);
     if (await isOrphan(name, path, nowMs)) await discard(path);
   }
+}
+
+/** What time it is by the clock that gives files their times: that of this process may be an hour ahead, and then all would look old. */
+async function diskTimeMs(folder: string): Promise<number> {
+  const path = join(folder, scratchName());
+  await makeFolder(path);
+  const { mtimeMs } = await lstat(path);
+  await discard(path);
+  return mtimeMs;
 }
 
 /** Removes a temporary file or folder, which another sweep may be removing too. */

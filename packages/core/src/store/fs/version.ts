@@ -106,15 +106,27 @@ export async function isSuccessor(folder: string, version: Version): Promise<boo
 export async function prune(folder: string, newest: number): Promise<void> {
   const old = ((await versionNumbers(folder).catch(() => undefined)) ?? []).filter((number) => number < newest);
   const spare = new Set(old.slice(0, -KEPT_HEADERS));
+  // By the clock of the disk, which gave the old ones their times, too.
+  const nowMs = spare.size === 0 ? 0 : await timeOf(join(folder, String(newest)));
   for (const number of new Set([...old.slice(0, PRUNED_AT_ONCE), ...old.slice(-1)])) {
-    await pruneOne(join(folder, String(number)), spare.has(number)).catch(() => undefined);
+    const since = spare.has(number) ? nowMs - KEPT_MS : 0;
+    await pruneOne(join(folder, String(number)), since).catch(() => undefined);
   }
 }
 
-async function pruneOne(path: string, spare: boolean): Promise<void> {
+/** When the file was written; 0 where it is gone, so that nothing counts as old. */
+async function timeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => 0,
+  );
+}
+
+/** Removes a header that was written before `sinceMs`. */
+async function pruneOne(path: string, sinceMs: number): Promise<void> {
   const { size, mtimeMs } = await stat(path);
   if (size > HEADER_BYTES) await truncate(path, HEADER_BYTES);
-  else if (spare && Date.now() - mtimeMs > KEPT_MS) await unlink(path);
+  else if (mtimeMs < sinceMs) await unlink(path);
 }
 
 async function readVersion(folder: string, number: number, headerOnly: boolean): Promise<FoundVersion | undefined> {
