@@ -50,7 +50,7 @@ async function openSqlite(url) {
   const database = new Database(`${url.slice('sqlite:'.length)}.raw`);
   database.pragma('journal_mode = WAL');
   database.pragma('synchronous = FULL');
-  database.exec('CREATE TABLE raw (name TEXT PRIMARY KEY, body BLOB)');
+  database.exec('CREATE TABLE IF NOT EXISTS raw (name TEXT PRIMARY KEY, body BLOB)');
   let last = '';
   return {
     async write(bytes) {

@@ -1,5 +1,5 @@
 /**
- * Sessions on a store: heads, versions and tombstones, written once over the store contract. A save writes sealed parts, then a
+ * Sessions on a store: heads, versions and tombstones, written once over the store contract. A save writes sealed parts and a
  * manifest, then puts the head by compare-and-swap, which is its only commit point: until then nothing is changed.
  *
  * Who can write to the store cannot read a session, alter it, or give one session or version out as another. He can delete,

@@ -19,6 +19,8 @@ import { checkId, headKey, HEADS } from './place.js';
 /** Losing this often against other writers means that something is wrong. */
 const MAX_RACES = 8;
 const DATA_KEY_BYTES = 32;
+/** Mostly the first head is one that tells which key is needed. */
+const FIRST_HEADS = 4;
 /** So many writes a copy of the session may be behind and still be known as an ancestor. */
 const KEPT_ANCESTORS = 32;
 /** What is wrong with one session, not with the store or the key file. */
@@ -53,6 +55,8 @@ export class Heads {
   readonly #store: Store;
   readonly #keys: KeySource;
   readonly #nowMs: () => number;
+  /** A session that was seen to need the key at hand: it is asked first, and costs no list. */
+  #witness: string | undefined;
 
   constructor(store: Store, keys: KeySource, nowMs: () => number) {
     this.#store = store;
@@ -91,10 +95,16 @@ export class Heads {
   /**
    * Puts what `next` makes of the present head. When somebody else was faster, `next` is asked again and may throw. When the
    * reply was lost, the store is asked whether the head of this `writeId` stands; only if it cannot tell, OUTCOME_UNKNOWN.
+   * `seen` is a head that was read before, however long ago: the put fails unless it still stands.
    */
-  async swap(id: string, writeId: string, next: (found: FoundHead) => NextHead): Promise<NextHead> {
+  async swap(
+    id: string,
+    writeId: string,
+    next: (found: FoundHead) => NextHead,
+    seen?: { readonly head: FoundHead },
+  ): Promise<NextHead> {
     for (let race = 0; race < MAX_RACES; race += 1) {
-      const found = await this.read(id);
+      const found = race === 0 && seen !== undefined ? seen.head : await this.read(id);
       const head = next(found);
       const bytes = await sealHead(fieldsOf(head, writeId, found), head.dataKey, head.metadata);
       try {
@@ -111,14 +121,41 @@ export class Heads {
     throw new PspError('CONFLICT', `session ${id} is changed by others again and again`);
   }
 
-  /**
-   * Throws KEY_MISSING when there is no key, but sessions that need one, and KEY_MISMATCH when they need another: a second key
-   * must never come into a store silently.
-   */
+  /** Makes the key file where there is none yet. Throws as `refuseSecondKey` does. */
   async newDataKey(): Promise<Uint8Array> {
-    await this.#refuseSecondKey(await this.#keys.keyId());
+    await this.refuseSecondKey();
+    return this.newDataKeyUnchecked();
+  }
+
+  /** For who has asked `refuseSecondKey` a moment ago. */
+  async newDataKeyUnchecked(): Promise<Uint8Array> {
     await this.#keys.ensureKey();
     return randomBytes(DATA_KEY_BYTES);
+  }
+
+  /**
+   * Throws KEY_MISSING when there is no key, but sessions that need one, and KEY_MISMATCH when they need another: a second key must never
+   * come into a store silently [PSP-SEAL-9]. One session that is not deleted speaks for all, however many there are.
+   */
+  async refuseSecondKey(): Promise<void> {
+    const own = await this.#keys.keyId();
+    if (own !== undefined && this.#witness !== undefined) {
+      if ((await this.#neededKeys(this.#witness))?.includes(own) === true) return;
+      this.#witness = undefined;
+    }
+    for await (const { key } of allKeys(this.#store, HEADS, { firstPage: FIRST_HEADS })) {
+      const id = key.slice(HEADS.length);
+      const needed = await this.#neededKeys(id);
+      if (needed === undefined || (needed.length === 0 && own !== undefined)) continue;
+      if (own !== undefined && needed.includes(own)) {
+        this.#witness = id;
+        return;
+      }
+      const ids = needed.length === 0 ? '(not known: its head is damaged)' : needed.join(', ');
+      const need = `the sessions in ${this.#store.url} need the key ${ids}`;
+      if (own === undefined) throw new PspError('KEY_MISSING', `${this.#keys.description} does not exist, and ${need}`);
+      throw new PspError('KEY_MISMATCH', `${need}, but ${this.#keys.description} holds the key ${own}`);
+    }
   }
 
   async #open(stored: StoredHead): Promise<OpenHead | UnreadableHead> {
@@ -142,19 +179,6 @@ export class Heads {
     if (head === undefined || isUnreadable(head)) return undefined;
     const isVersion = head.versions.some((version) => version.writeId === writeId);
     return head.writeId === writeId || isVersion || head.ancestors?.includes(writeId) === true ? head : undefined;
-  }
-
-  /** The first session that is not deleted speaks for all: so it costs one read, however many there are. */
-  async #refuseSecondKey(own: string | undefined): Promise<void> {
-    for await (const { key } of allKeys(this.#store, HEADS)) {
-      const needed = await this.#neededKeys(key.slice(HEADS.length));
-      if (needed === undefined || (needed.length === 0 && own !== undefined)) continue;
-      if (own !== undefined && needed.includes(own)) return;
-      const ids = needed.length === 0 ? '(not known: its head is damaged)' : needed.join(', ');
-      const need = `the sessions in ${this.#store.url} need the key ${ids}`;
-      if (own === undefined) throw new PspError('KEY_MISSING', `${this.#keys.description} does not exist, and ${need}`);
-      throw new PspError('KEY_MISMATCH', `${need}, but ${this.#keys.description} holds the key ${own}`);
-    }
   }
 
   /** The keys that can open a session; none where its head is damaged, undefined where there is no session any more. */

@@ -3,11 +3,18 @@ import type { ListedItem, Store } from '../store/store.js';
 
 const PAGE = 500;
 
-export async function* allKeys(store: Store, prefix: string, after?: string): AsyncGenerator<ListedItem> {
+/** `firstPage` is for who hopes to need few; the pages after it are twice as long each. */
+export async function* allKeys(
+  store: Store,
+  prefix: string,
+  { after, firstPage = PAGE }: { after?: string | undefined; firstPage?: number } = {},
+): AsyncGenerator<ListedItem> {
   let from = after;
+  let limit = firstPage;
   do {
-    const page = await store.list(prefix, from === undefined ? { limit: PAGE } : { after: from, limit: PAGE });
+    const page = await store.list(prefix, from === undefined ? { limit } : { after: from, limit });
     yield* page.items;
     from = page.next;
+    limit = Math.min(limit * 2, PAGE);
   } while (from !== undefined);
 }

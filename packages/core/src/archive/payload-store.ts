@@ -5,7 +5,7 @@ import { ByteReader } from '../seal/byte-reader.js';
 import { openStream, sealStream } from '../seal/container.js';
 import { RecordTokens } from '../record-tokens.js';
 import type { RecordBatch, SessionState } from '../state.js';
-import type { Store } from '../store/store.js';
+import type { Store, StoredValue } from '../store/store.js';
 import { collect } from './collect.js';
 import { sha256, type CommittedVersion } from './head.js';
 import { allKeys } from './keys.js';
@@ -13,6 +13,8 @@ import { manifestKey, partKey, partsPrefix, type WritePlace } from './place.js';
 
 /** Well below what a store takes in one body: a part is in memory as a whole, and more than once while it is written. */
 const PART_BYTES = 2 * 1024 * 1024;
+/** Parts that are put or read ahead at once. */
+const PARTS_AT_ONCE = 3;
 const MAX_MANIFEST_BYTES = 1024 * 1024;
 const FORMAT = 1;
 
@@ -26,7 +28,7 @@ export interface Manifest extends PayloadFacts {
   readonly parts: number;
 }
 
-/** Writes parts, then the manifest. What it gives is not committed before a head names it. */
+/** Writes parts and the manifest. All of them are durable when it returns; none is committed before a head names it. */
 export async function writePayload(
   store: Store,
   place: WritePlace,
@@ -36,19 +38,21 @@ export async function writePayload(
 ): Promise<{ manifest: Manifest; digest: string }> {
   const measured = measure(state);
   const sealed = new ByteReader(sealStream(fieldsOf(place, 'payload'), dataKey, measured.lines()));
-  let parts = 0;
+  const puts = new Puts(store);
   try {
-    for (; !(await sealed.atEnd()); parts += 1)
-      await putNew(store, partKey(place, parts), await sealed.read(PART_BYTES));
+    let parts = 0;
+    for (; !(await sealed.atEnd()); parts += 1) await puts.begin(partKey(place, parts), await sealed.read(PART_BYTES));
+    const { capturedAt } = state.document;
+    const manifest = { ...measured.facts(), capturedAt, savedAt: new Date(nowMs).toISOString(), parts };
+    const body = [Buffer.from(JSON.stringify(manifest))];
+    const bytes = await collect(sealStream(fieldsOf(place, 'manifest'), dataKey, body, 'none'));
+    await puts.begin(manifestKey(place), bytes);
+    await puts.allDone();
+    return { manifest, digest: sha256(bytes) };
   } finally {
     await sealed.close();
+    await puts.settled();
   }
-  const { capturedAt } = state.document;
-  const manifest = { ...measured.facts(), capturedAt, savedAt: new Date(nowMs).toISOString(), parts };
-  const body = [Buffer.from(JSON.stringify(manifest))];
-  const bytes = await collect(sealStream(fieldsOf(place, 'manifest'), dataKey, body, 'none'));
-  await putNew(store, manifestKey(place), bytes);
-  return { manifest, digest: sha256(bytes) };
 }
 
 /** Throws what `missing` gives where the manifest is not there, CORRUPT where it is not the one that the head names. */
@@ -67,17 +71,23 @@ export async function readManifest(
   return JSON.parse((await collect(openStream([found.body], dataKey, options))).toString('utf8')) as Manifest;
 }
 
-/** Streams: the document is read now, parts of the batches as they are asked for. */
+/** Streams: the document is read now, parts of the batches as they are asked for. There is a first part for sure; `first` is its value. */
 export async function readPayload(
   store: Store,
   place: WritePlace,
   dataKey: Uint8Array,
-  parts: number,
+  { parts, first }: { parts: number; first: Promise<StoredValue | undefined> },
   missing: Missing,
 ): Promise<SessionState> {
   const where = `payload of session ${place.id}, version ${place.version}`;
   const options = { where, expect: fieldsOf(place, 'payload'), maxBytes: MAX_PAYLOAD_BYTES };
-  return decodePayload(openStream(readParts(store, place, parts, where, missing), dataKey, options));
+  const bodies = readParts(store, place, { parts, first, where }, missing);
+  return decodePayload(openStream(bodies, dataKey, options));
+}
+
+/** Begun before it is known how many there are. Who does not wait for it need not mind its failure. */
+export function readFirstPart(store: Store, place: WritePlace): Promise<StoredValue | undefined> {
+  return unheeded(store.get(partKey(place, 0)));
 }
 
 /** Why something that a head names is not there: it was removed meanwhile, or it is lost. */
@@ -92,14 +102,52 @@ export async function discardPayload(store: Store, place: WritePlace): Promise<v
 async function* readParts(
   store: Store,
   place: WritePlace,
-  parts: number,
-  where: string,
+  { parts, first, where }: { parts: number; first: Promise<StoredValue | undefined>; where: string },
   missing: Missing,
 ): AsyncGenerator<Uint8Array> {
+  const ahead = [first];
   for (let part = 0; part < parts; part += 1) {
-    const found = await store.get(partKey(place, part));
+    for (let next = part + ahead.length; next < Math.min(part + PARTS_AT_ONCE, parts); next += 1)
+      ahead.push(unheeded(store.get(partKey(place, next))));
+    const found = await ahead.shift();
     if (found === undefined) throw await missing(`${where}, part ${part + 1} of ${parts}`);
     yield found.body;
+  }
+}
+
+/** For a promise that nobody may come to wait for. */
+function unheeded<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
+}
+
+/** Some puts at once. None is under way any more when `settled` returns, so that what they wrote can be removed. */
+class Puts {
+  readonly #store: Store;
+  readonly #running = new Set<Promise<void>>();
+  readonly #all: Promise<void>[] = [];
+  #hasFailed = false;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Returns when there is room for another. Throws what one of those before threw. */
+  async begin(key: string, body: Uint8Array): Promise<void> {
+    if (this.#hasFailed) await this.allDone();
+    const put = putNew(this.#store, key, body);
+    this.#all.push(put);
+    const end = put.catch(() => void (this.#hasFailed = true)).finally(() => this.#running.delete(end));
+    this.#running.add(end);
+    if (this.#running.size >= PARTS_AT_ONCE) await Promise.race(this.#running);
+  }
+
+  async allDone(): Promise<void> {
+    await Promise.all(this.#all);
+  }
+
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#all);
   }
 }
 

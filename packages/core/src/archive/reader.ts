@@ -4,7 +4,7 @@ import type { SessionState } from '../state.js';
 import type { ArchiveContext } from './context.js';
 import type { CommittedVersion } from './head.js';
 import { metadataOf } from './metadata.js';
-import { readManifest, readPayload, type Manifest, type Missing } from './payload-store.js';
+import { readFirstPart, readManifest, readPayload, type Manifest, type Missing } from './payload-store.js';
 import { savedOf, type SavedSession } from './saved.js';
 
 export interface OpenedSession extends SavedSession {
@@ -34,9 +34,10 @@ export class Reader {
         'NOT_FOUND',
         `session ${id} has no version ${version}; it has ${head.versions.map((one) => one.version).join(', ')}`,
       );
+    const first = readFirstPart(store, { id, ...committed });
     const manifest = await this.#manifest(id, committed, head.dataKey);
-    const missing = this.#missing(id, committed);
-    const read = readPayload(store, { id, ...committed }, head.dataKey, manifest.parts, missing);
+    const from = { parts: manifest.parts, first };
+    const read = readPayload(store, { id, ...committed }, head.dataKey, from, this.#missing(id, committed));
     const { document, batches } = await read;
     const { name, tags } = head.metadata;
     const metadata =

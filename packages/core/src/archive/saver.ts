@@ -23,6 +23,8 @@ export interface SaveOptions {
 }
 
 interface Gate {
+  /** As it was found before anything was written. */
+  readonly head: FoundHead;
   readonly before: LiveHead | undefined;
   pass(found: FoundHead): LiveHead | undefined;
 }
@@ -49,12 +51,12 @@ export class Saver {
     const gate = await this.#gate(id, options);
     let dropped: readonly CommittedVersion[] = [];
     const { before } = gate;
-    const dataKey = before?.dataKey ?? (await heads.newDataKey());
+    const dataKey = before?.dataKey ?? (await heads.newDataKeyUnchecked());
     const slots = before?.slots ?? (await keys.wrap(dataKey));
     const place = { id, version: (before?.version ?? 0) + 1, writeId: newSessionId(nowMs()) };
     const head = await this.#discardUnlessCommitted(place, async () => {
       const { manifest, digest } = await writePayload(store, place, dataKey, { document, batches }, nowMs());
-      return heads.swap(id, place.writeId, (found) => {
+      const next = (found: FoundHead): NextHead => {
         this.#checkAge(place);
         const live = gate.pass(found);
         const naming = live?.metadata ?? { ...document, createdAt: manifest.savedAt, ...until };
@@ -64,7 +66,8 @@ export class Saver {
         dropped = all.filter((one) => !versions.includes(one));
         const fence = options.lease?.fence ?? live?.fence ?? 0;
         return { id, version, versions, fence, slots, dataKey, metadata: metadataOf(naming, version, manifest) };
-      });
+      };
+      return heads.swap(id, place.writeId, next, { head: gate.head });
     });
     for (const old of dropped) await this.#discard({ id, ...old });
     return savedOf(head);
@@ -92,8 +95,11 @@ export class Saver {
       return this.#based(id, found, base);
     };
     const before = pass(first);
+    const ownKey = before === undefined ? this.#context.heads.refuseSecondKey() : Promise.resolve();
+    ownKey.catch(() => undefined); // told below, unless the lease is the reason already
     await (lease === undefined ? this.#leases.admit(id) : lease.confirm());
-    return { before, pass };
+    await ownKey;
+    return { head: first, before, pass };
   }
 
   /** The head that a save with this base may follow. */

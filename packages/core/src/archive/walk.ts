@@ -18,7 +18,7 @@ export async function* walkHeads(
   { after, wanted = () => Infinity }: { after?: string; wanted?: () => number } = {},
 ): AsyncGenerator<WalkedHead> {
   const reading: Promise<WalkedHead>[] = [];
-  for await (const { key } of allKeys(store, HEADS, after === undefined ? undefined : headKey(after))) {
+  for await (const { key } of allKeys(store, HEADS, { after: after === undefined ? undefined : headKey(after) })) {
     const id = key.slice(HEADS.length);
     const read = heads.read(id).then((head) => ({ id, head }));
     // Thrown when its turn comes, if it does.

@@ -1,6 +1,12 @@
 /** Compression before sealing, and unpacking with a limit after opening. */
 import { Readable, pipeline, type Transform } from 'node:stream';
-import { constants, createBrotliCompress, createBrotliDecompress } from 'node:zlib';
+import {
+  brotliCompressSync,
+  brotliDecompressSync,
+  constants,
+  createBrotliCompress,
+  createBrotliDecompress,
+} from 'node:zlib';
 import { PspError } from '@psp/protocol';
 
 export type Compression = 'br' | 'none';
@@ -8,12 +14,17 @@ type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** Each chunk is a hop to another thread and back, which at Node's 16 KiB costs as much as the compression itself. */
 const CHUNK_BYTES = 256 * 1024;
-
+/** At most so much is done here and now, in less time than it takes to set up a stream. */
+const SMALL_BYTES = 32 * 1024;
+const SMALL_UNPACKED_BYTES = 128 * 1024;
 /** Brotli at quality 1: half the size for a tenth of the time of higher ones. */
-export function compressed(chunks: Chunks, comp: Compression): Chunks {
-  if (comp === 'none') return chunks;
-  const params = { [constants.BROTLI_PARAM_QUALITY]: 1 };
-  return through(chunks, createBrotliCompress({ params, chunkSize: CHUNK_BYTES }));
+const PARAMS = { [constants.BROTLI_PARAM_QUALITY]: 1 };
+
+export async function* compressed(chunks: Chunks, comp: Compression): AsyncGenerator<Uint8Array> {
+  if (comp === 'none') return yield* chunks;
+  const { begin, rest } = await upTo(chunks, SMALL_BYTES);
+  if (rest === undefined) yield brotliCompressSync(Buffer.concat(begin), { params: PARAMS });
+  else yield* through(followed(begin, rest), createBrotliCompress({ params: PARAMS, chunkSize: CHUNK_BYTES }));
 }
 
 /** Throws TOO_LARGE beyond `maxBytes`: 421 bytes of brotli can unpack to 256 MiB. */
@@ -31,11 +42,54 @@ export async function* decompressed(
 }
 
 async function* unpacked(chunks: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<Uint8Array> {
+  const { begin, rest } = await upTo(chunks, SMALL_BYTES);
   try {
-    yield* through(chunks, createBrotliDecompress());
+    const small = rest === undefined ? unpackedSmall(Buffer.concat(begin)) : undefined;
+    if (small === undefined) yield* through(followed(begin, rest), createBrotliDecompress({ chunkSize: CHUNK_BYTES }));
+    else yield small;
   } catch (error) {
     if (!isZlib(error)) throw error;
     throw new PspError('CORRUPT', `${where}: it does not unpack`, { cause: error });
+  }
+}
+
+/** Undefined where it unpacks to more than is done at once. */
+function unpackedSmall(packed: Uint8Array): Uint8Array | undefined {
+  try {
+    return brotliDecompressSync(packed, { maxOutputLength: SMALL_UNPACKED_BYTES });
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
+    throw error;
+  }
+}
+
+type Source = AsyncIterator<Uint8Array> | Iterator<Uint8Array>;
+
+/** The chunks that come first, and the source of the others where they are more than `maxBytes`. */
+async function upTo(chunks: Chunks, maxBytes: number): Promise<{ begin: Uint8Array[]; rest?: Source }> {
+  const rest = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]();
+  const begin: Uint8Array[] = [];
+  for (let bytes = 0; bytes <= maxBytes;) {
+    const next = await rest.next();
+    if (next.done === true) return { begin };
+    begin.push(next.value);
+    bytes += next.value.byteLength;
+  }
+  return { begin, rest };
+}
+
+/** Ends the source when the reader stops. */
+async function* followed(begin: Uint8Array[], rest: Source | undefined): AsyncGenerator<Uint8Array> {
+  try {
+    // Held by nobody once it is given.
+    for (let chunk = begin.shift(); chunk !== undefined; chunk = begin.shift()) yield chunk;
+    while (rest !== undefined) {
+      const next = await rest.next();
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await rest?.return?.();
   }
 }
 

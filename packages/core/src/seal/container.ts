@@ -61,7 +61,7 @@ export async function* sealStream(
     for (let index = 0, last = false; !last; index += 1) {
       const segment = await reader.read(SEGMENT_BYTES);
       last = await reader.atEnd();
-      yield sealSegment({ key, aad, index, last }, segment);
+      yield* sealSegment({ key, aad, index, last }, segment);
     }
   } finally {
     await reader.close();

@@ -7,6 +7,7 @@ import { dirname, join, resolve } from 'node:path';
 import { PspError } from '@psp/protocol';
 import { makeFolders, missingFolders } from '../folders.js';
 import { storeError, systemCode } from './fs/error.js';
+import { OCCUPIED, requireConflicts } from './fs/file-system.js';
 import { discard, makeFolder, scratchName, sweepScratch, syncFolder, writeDurably } from './fs/scratch.js';
 import { etagOf, isSuccessor, newVersion, prune, readNewest, versionNumbers, type Version } from './fs/version.js';
 import { FACTS } from './fs/facts.js';
@@ -17,8 +18,6 @@ import type { Condition, ListedItem, ListPage, Store, StoredValue, StoreFact } f
 const LIST_BATCH = 64;
 /** A create meets a remove that takes its empty parent away; this many times in a row does not happen. */
 const MAX_PARENT_RACES = 20;
-/** What a rename onto a folder that is not empty gives, by platform. */
-const OCCUPIED = new Set(['ENOTEMPTY', 'EEXIST', ...(process.platform === 'win32' ? ['EPERM'] : [])]);
 
 export class FsStore implements Store {
   readonly url: string;
@@ -118,7 +117,7 @@ export class FsStore implements Store {
     await makeFolders(this.#root);
     await this.#checkMode();
     await makeFolder(this.#scratch);
-    await this.#probeFileSystem();
+    await requireConflicts(this.#root, this.#scratch);
     await sweepScratch(this.#scratch);
   }
 
@@ -140,33 +139,34 @@ export class FsStore implements Store {
     return found && { key, etag: etagOf(found.version), size: found.version.size };
   }
 
+  /**
+   * The file is on the disk before its folder gets the name. That name, and what the folder holds, need not be on the disk in any order: a
+   * folder without a version is a key that is not there.
+   */
   async #create(key: string, body: Uint8Array): Promise<string> {
     const folder = this.#folder(key);
-    if ((await versionNumbers(folder)) !== undefined) throw this.#conflict(key);
     const staged = join(this.#scratch, scratchName());
     const { version, parts } = newVersion(body);
     try {
       await makeFolder(staged);
       await writeDurably(join(staged, String(version.number)), parts);
-      await syncFolder(staged);
       await this.#moveInto(staged, folder);
     } catch (error) {
       await discard(staged);
       throw OCCUPIED.has(systemCode(error) ?? '') ? this.#conflict(key) : error;
     }
-    await this.#commit(dirname(folder));
+    await this.#commit([folder, dirname(folder)], this.#unsynced(dirname(folder)));
     return etagOf(version);
   }
 
   /** Renames, making the parents as needed. A remove may take an empty parent away at the same moment. */
   async #moveInto(staged: string, folder: string): Promise<void> {
     for (let race = 1; ; race += 1) {
-      await this.#ensureFolder(dirname(folder));
+      await this.#makeParents(dirname(folder), { again: race > 1 });
       try {
         return await rename(staged, folder);
       } catch (error) {
         if (systemCode(error) !== 'ENOENT' || race === MAX_PARENT_RACES) throw error;
-        this.#synced.clear();
       }
     }
   }
@@ -183,7 +183,7 @@ export class FsStore implements Store {
     } finally {
       await discard(staged);
     }
-    await this.#commit(folder);
+    await this.#commit([folder], []);
     await prune(folder, version.number);
     return etagOf(version);
   }
@@ -204,10 +204,14 @@ export class FsStore implements Store {
     throw this.#conflict(key);
   }
 
-  /** Once the name stands the value can be seen, so a failure to make it durable leaves the outcome open. */
-  async #commit(folder: string): Promise<void> {
+  /**
+   * Makes names durable, side by side, so that the file system needs one commit of its journal for all. Once the name stands the value
+   * can be seen, so a failure leaves the outcome open. `parents` are folders whose own names are to be made durable, too.
+   */
+  async #commit(folders: readonly string[], parents: readonly string[]): Promise<void> {
     try {
-      await syncFolder(folder);
+      await Promise.all([...new Set([...folders, ...parents.map((parent) => dirname(parent))])].map(syncFolder));
+      for (const parent of parents) this.#synced.add(parent);
     } catch (error) {
       // A remove at the same moment: the put came first.
       if (systemCode(error) === 'ENOENT') return;
@@ -217,61 +221,30 @@ export class FsStore implements Store {
     }
   }
 
-  async #ensureFolder(folder: string): Promise<void> {
-    if (folder === this.#root || this.#synced.has(folder)) return;
-    await this.#ensureFolder(dirname(folder));
-    await makeFolder(folder);
-    // Also where the folder stood already: who made it may not have come to this.
-    await syncFolder(dirname(folder));
-    this.#synced.add(folder);
+  /** Of this folder and those above it within the store, those whose names may not be on the disk: also where they stood already, for who made them may not have come to that. */
+  #unsynced(folder: string): string[] {
+    const found: string[] = [];
+    for (let one = folder; one !== this.#root; one = dirname(one)) if (!this.#synced.has(one)) found.push(one);
+    return found;
+  }
+
+  /** One whose name was on the disk stands, unless another process took it away: then `again`. */
+  async #makeParents(folder: string, { again }: { again: boolean }): Promise<void> {
+    if (folder === this.#root || (!again && this.#synced.has(folder))) return;
+    await this.#makeParents(dirname(folder), { again });
+    if (await makeFolder(folder)) this.#synced.delete(folder);
   }
 
   async #removeEmptyParents(folder: string): Promise<void> {
     for (let parent = dirname(folder); parent !== this.#root; parent = dirname(parent)) {
+      this.#synced.delete(parent);
       try {
         await rmdir(parent);
       } catch {
         // In use, or taken away by another remove: either way there is nothing left to do here.
         return;
       }
-      this.#synced.delete(parent);
     }
-  }
-
-  /** Throws UNSUPPORTED where a link or a rename would replace what another process wrote. */
-  async #probeFileSystem(): Promise<void> {
-    const scratch = join(this.#scratch, scratchName());
-    const [one, two] = [join(scratch, 'one'), join(scratch, 'two')];
-    try {
-      for (const folder of [scratch, one, two]) await makeFolder(folder);
-      for (const folder of [one, two]) await writeDurably(join(folder, 'file'), []);
-      await link(join(one, 'file'), join(one, 'linked'));
-      await this.#mustFail('a hard link', link(join(two, 'file'), join(one, 'linked')));
-      await this.#mustFail('a rename', rename(one, two));
-    } catch (error) {
-      const unable = ['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'].includes(systemCode(error) ?? '');
-      if (!unable) throw error;
-      throw new PspError(
-        'UNSUPPORTED',
-        `store folder ${this.#root}: its file system has no hard links. Use a folder on a local disk`,
-        { cause: error },
-      );
-    } finally {
-      await discard(scratch);
-    }
-  }
-
-  async #mustFail(what: string, operation: Promise<void>): Promise<void> {
-    const code = await operation.then(
-      () => undefined,
-      (error: unknown) => systemCode(error),
-    );
-    if (code !== undefined && OCCUPIED.has(code)) return;
-    const found = code ?? 'success';
-    throw new PspError(
-      'UNSUPPORTED',
-      `store folder ${this.#root}: ${what} onto an existing name gave ${found}. Use a folder on a local disk`,
-    );
   }
 
   #conflict(key: string): PspError {

@@ -7,12 +7,17 @@ const KINDS: ReadonlyMap<string, TokenKind> = new Map([
   ['idtoken', 'id'],
 ]);
 
+/** So they all end. Asked first: most names do not, and taking one apart costs more. */
+const END = /token[^a-z0-9]*$/i;
+
 /** The kind is told by the end of a name; what stands before is often an address and may be long. */
 const MAX_END = 64;
 
 /** `x.y.idToken` is `id`; `paid_token` is none. */
 export function kindOfName(name: string): TokenKind | undefined {
-  const words = wordsOf(name.slice(-MAX_END));
+  const end = name.slice(-MAX_END);
+  if (!END.test(end)) return undefined;
+  const words = wordsOf(end);
   return KINDS.get(words.at(-1) ?? '') ?? KINDS.get(words.slice(-2).join(''));
 }
 

@@ -29,8 +29,29 @@ const HINT = /oken(?![A-Za-z0-9])|OKEN(?![A-Za-z0-9])|\.eyJ|eyJ(?:hbGci|0eXAi|lb
 /** Wrapped text begins so: base64 of `{"` and `["`, and the prefix that Supabase gives it. */
 const BASE64 = ['eyJ', 'WyJ', 'base64-'];
 
+/** The same for the text of many items, where a name that merely ends in "token" is frequent: with what makes it one of ours before it. */
+const SIGNS: readonly {
+  readonly sign: string;
+  readonly before: number;
+  readonly after: number;
+  readonly whole: RegExp;
+}[] = ['oken', 'OKEN']
+  .map((sign) => ({
+    sign,
+    before: 28,
+    after: 5,
+    whole: /(?:access|refresh|id)(?:[^a-z0-9]|%[0-9a-f]{2}){0,6}token(?![a-z0-9])/i,
+  }))
+  .concat({ sign: 'eyJ', before: 1, after: 8, whole: /\.eyJ|eyJ(?:hbGci|0eXAi|lbmMi|raWQi)/ });
+
 /** False for a text that holds no token. Quick, for texts of any size. */
-export const mayHoldToken = (text: string): boolean => HINT.test(text);
+export function mayHoldToken(text: string): boolean {
+  return SIGNS.some(({ sign, before, after, whole }) => {
+    for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + sign.length))
+      if (whole.test(text.slice(Math.max(0, at - before), at + after))) return true;
+    return false;
+  });
+}
 
 export function searchItem(
   name: string,

@@ -22,7 +22,10 @@ export function scratchName(): string {
 export async function writeDurably(path: string, parts: readonly Uint8Array[]): Promise<void> {
   const file = await open(path, 'wx', 0o600);
   try {
-    for (const part of parts) await file.writeFile(part);
+    const bytes = parts.reduce((sum, part) => sum + part.byteLength, 0);
+    const written = bytes === 0 ? 0 : (await file.writev(parts)).bytesWritten;
+    // A system may take less than all at once.
+    if (written < bytes) await file.writeFile(Buffer.concat(parts).subarray(written));
     await file.sync();
   } finally {
     await file.close();

@@ -13,6 +13,9 @@ import { systemCode } from './error.js';
 const MAGIC = Buffer.from('PSF1');
 const NONCE_BYTES = 16;
 const HEADER_BYTES = MAGIC.length + 2 * NONCE_BYTES + 4;
+/** Never a link, and never to wait for what is no file. */
+const READ = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+const FIRST_READ_BYTES = 16 * 1024;
 /** Headers kept behind the newest version, however old, and however many are younger: the evidence by which `isSuccessor` decides. */
 const KEPT_HEADERS = 8;
 const KEPT_MS = 60_000;
@@ -134,36 +137,41 @@ async function readVersion(folder: string, number: number, headerOnly: boolean):
   const path = join(folder, String(number));
   let file: FileHandle;
   try {
-    file = await open(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+    file = await open(path, READ);
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return undefined;
     if (systemCode(error) === 'ELOOP') return unread;
     throw error;
   }
   try {
-    if (!(await file.stat()).isFile()) return unread;
-    const header = await readExactly(file, HEADER_BYTES, 0);
-    if (header.length < HEADER_BYTES || !header.subarray(0, MAGIC.length).equals(MAGIC)) return unread;
-    const nonce = header.toString('hex', 4, 20);
-    const version = { number, nonce, previous: header.toString('hex', 20, 36), size: header.readUInt32BE(36) };
-    // A damaged length must not make us reserve memory for it.
-    const readable = !headerOnly && HEADER_BYTES + version.size <= (await file.stat()).size;
-    return { version, body: readable ? await readExactly(file, version.size, HEADER_BYTES) : new Uint8Array() };
+    // Nearly every value is small, and then this is all of it.
+    const buffer = Buffer.allocUnsafeSlow(headerOnly ? HEADER_BYTES : FIRST_READ_BYTES);
+    const begin = buffer.subarray(0, (await file.read(buffer, 0, buffer.length, 0)).bytesRead);
+    if (begin.length < HEADER_BYTES || !begin.subarray(0, MAGIC.length).equals(MAGIC)) return unread;
+    const size = begin.readUInt32BE(36);
+    const version = { number, nonce: begin.toString('hex', 4, 20), previous: begin.toString('hex', 20, 36), size };
+    if (headerOnly) return { version, body: new Uint8Array() };
+    return { version, body: await readBody(file, begin.subarray(HEADER_BYTES), size) };
+  } catch (error) {
+    if (systemCode(error) === 'EISDIR') return unread;
+    throw error;
   } finally {
     await file.close();
   }
 }
 
-/** Fewer bytes only where the file ends. */
-async function readExactly(file: FileHandle, length: number, position: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await file.read(buffer, filled, length - filled, position + filled);
+/** `begin` is what was read of it with the header. Empty where the file is shorter than it says: a damaged length must not make us reserve memory. */
+async function readBody(file: FileHandle, begin: Buffer, size: number): Promise<Uint8Array> {
+  if (size <= begin.length) return begin.subarray(0, size);
+  if (HEADER_BYTES + size > (await file.stat()).size) return new Uint8Array();
+  const body = Buffer.allocUnsafeSlow(size);
+  let filled = begin.copy(body);
+  while (filled < size) {
+    const { bytesRead } = await file.read(body, filled, size - filled, HEADER_BYTES + filled);
     if (bytesRead === 0) break;
     filled += bytesRead;
   }
-  return buffer.subarray(0, filled);
+  return body.subarray(0, filled);
 }
 
 function damaged(folder: string, number: number): PspError {

@@ -1,12 +1,13 @@
 /** One SQLite file, used by one call at a time. Knows nothing of what is in its tables. */
 import { access, constants, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as othersOfThisMoment, setTimeout as sleep } from 'node:timers/promises';
 import { PspError } from '@psp/protocol';
 import { makeFolders, missingFolders } from '../../folders.js';
 import { storeError, systemCode } from '../fs/error.js';
 import { syncFolder } from '../fs/scratch.js';
-import type { SqlConnection, SqlDatabase, SqlRow, SqlValue, UseOptions } from '../sql/database.js';
+import type { SqlConnection, SqlDatabase, UseOptions } from '../sql/database.js';
+import { SqliteConnection } from './connection.js';
 import { loadEngine, type Engine } from './engine.js';
 import { primaryCode, sqliteFailure } from './error.js';
 
@@ -18,18 +19,25 @@ const POLL_MS = 5;
 /** A commit is on the disk when it returns, also in the mode WAL, where that is not the default. */
 const EACH_TIME = [`PRAGMA busy_timeout = ${LOCK_MS}`, 'PRAGMA foreign_keys = ON', 'PRAGMA synchronous = FULL'];
 
-/** node:sqlite takes bytes that have no memory for NULL. */
-const EMPTY = new Uint8Array(1).subarray(1);
-
 /** The store in a file that is not there. */
 const NOTHING: SqlConnection = { rows: async () => [], change: async () => 0 };
+
+type Work<T> = (connection: SqlConnection) => Promise<T>;
+
+/** A put that waits for its turn. */
+interface Waiting {
+  readonly work: Work<unknown>;
+  resolve(value: unknown): void;
+  reject(error: unknown): void;
+}
 
 export class SqliteDatabase implements SqlDatabase {
   readonly #path: string;
   readonly #url: string;
   readonly #createTables: readonly string[];
-  #engine: Engine | undefined;
+  #connection: SqliteConnection | undefined;
   #turn: Promise<unknown> = Promise.resolve();
+  #waiting: Waiting[] = [];
 
   constructor(path: string, url: string, createTables: readonly string[]) {
     this.#path = path;
@@ -38,24 +46,69 @@ export class SqliteDatabase implements SqlDatabase {
   }
 
   /** In turn: on the one connection a second call would find itself within the transaction of the first. */
-  async use<T>(work: (connection: SqlConnection) => Promise<T>, { makes = false }: UseOptions = {}): Promise<T> {
-    const turn = this.#turn.then(() => this.#patiently(() => this.#useAlone(work, makes)));
-    this.#turn = turn.catch(() => undefined); // the caller of that turn learns of it
-    return turn;
+  async use<T>(work: Work<T>, { makes = false }: UseOptions = {}): Promise<T> {
+    return makes ? this.#put(work) : this.#inTurn(() => this.#patiently(() => this.#useAlone(work, false)));
   }
 
   async close(): Promise<void> {
     await this.#turn;
-    this.#engine?.close();
-    this.#engine = undefined;
+    this.#connection?.engine.close();
+    this.#connection = undefined;
   }
 
-  async #useAlone<T>(work: (connection: SqlConnection) => Promise<T>, makes: boolean): Promise<T> {
+  /** Puts that come at the same time share one commit, for that is what takes long. Each learns its own outcome, after the commit. */
+  #put<T>(work: Work<T>): Promise<T> {
+    const result = new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+    });
+    if (this.#waiting.length === 1) {
+      void this.#inTurn(async () => {
+        await othersOfThisMoment();
+        await this.#putWaiting(this.#waiting.splice(0));
+      });
+    }
+    return result;
+  }
+
+  async #putWaiting(waiting: readonly Waiting[]): Promise<void> {
+    if (waiting.length > 1 && (await this.#putTogether(waiting))) return;
+    for (const { work, resolve, reject } of waiting)
+      await this.#patiently(() => this.#useAlone(work, true)).then(resolve, reject);
+  }
+
+  /** False where nothing was done: then each is tried alone, and meets its own error. */
+  async #putTogether(waiting: readonly Waiting[]): Promise<boolean> {
+    let commits = false;
     try {
-      const engine = (this.#engine ??= await this.#open(makes));
-      return await work(engine === undefined ? NOTHING : this.#connection(engine));
+      const connection = (this.#connection ??= await this.#open(true)) as SqliteConnection;
+      const results = await connection.asGroup(async () => {
+        const each: unknown[] = [];
+        for (const { work } of waiting) each.push(await work(connection));
+        commits = true;
+        return each;
+      });
+      for (const [index, { resolve }] of waiting.entries()) resolve(results[index]);
     } catch (error) {
-      this.#rollBack();
+      this.#connection?.rollBack();
+      if (!commits) return false;
+      // Whether a commit that failed was done may be unknown.
+      for (const { reject } of waiting) reject(error);
+    }
+    return true;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined); // the caller of that turn learns of it
+    return turn;
+  }
+
+  async #useAlone<T>(work: Work<T>, makes: boolean): Promise<T> {
+    try {
+      const connection = (this.#connection ??= await this.#open(makes));
+      return await work(connection ?? NOTHING);
+    } catch (error) {
+      this.#connection?.rollBack();
       throw sqliteFailure(this.#url, error) ?? error;
     }
   }
@@ -74,34 +127,8 @@ export class SqliteDatabase implements SqlDatabase {
     }
   }
 
-  #connection(engine: Engine): SqlConnection {
-    const run = <T>(text: string, use: (statement: ReturnType<Engine['prepare']>) => T): T => {
-      try {
-        return use(engine.prepare(text));
-      } catch (error) {
-        throw sqliteFailure(this.#url, error) ?? error;
-      }
-    };
-    return {
-      rows: async (text, values) => run(text, (statement) => statement.all(...values.map(bound)) as SqlRow[]),
-      change: async (text, values) => {
-        // A transaction takes its lock at once: one that had to wait for it later would be refused.
-        const immediate = text === 'BEGIN' ? 'BEGIN IMMEDIATE' : text;
-        return run(immediate, (statement) => Number(statement.run(...values.map(bound)).changes));
-      },
-    };
-  }
-
-  #rollBack(): void {
-    try {
-      this.#engine?.exec('ROLLBACK');
-    } catch {
-      // No transaction was open.
-    }
-  }
-
   /** Undefined where there is no store and none is to be made. */
-  async #open(makes: boolean): Promise<Engine | undefined> {
+  async #open(makes: boolean): Promise<SqliteConnection | undefined> {
     if (!(await this.#isThere())) {
       if (!makes) return undefined;
       await this.#makeFile();
@@ -110,7 +137,7 @@ export class SqliteDatabase implements SqlDatabase {
     try {
       for (const text of EACH_TIME) engine.exec(text);
       if (makes) this.#makeTables(engine);
-      if (hasTables(engine)) return engine;
+      if (hasTables(engine)) return new SqliteConnection(engine, this.#url);
       engine.close();
       return undefined;
     } catch (error) {
@@ -169,8 +196,6 @@ export class SqliteDatabase implements SqlDatabase {
     }
   }
 }
-
-const bound = (value: SqlValue): SqlValue => (value instanceof Uint8Array && value.byteLength === 0 ? EMPTY : value);
 
 function hasTables(engine: Engine): boolean {
   return engine.prepare("SELECT 1 FROM sqlite_master WHERE name = 'psp_store_pieces'").all().length > 0;

@@ -5,11 +5,15 @@ import { isAbsent } from '../peer.js';
 /** What both have in common, to the letter. All of it is synchronous. */
 export interface Engine {
   exec(text: string): unknown;
-  prepare(text: string): {
-    all(...values: unknown[]): unknown[];
-    run(...values: unknown[]): { changes: number | bigint };
-  };
+  prepare(text: string): Statement;
   close(): void;
+}
+
+export interface Statement {
+  all(...values: unknown[]): unknown[];
+  /** Row by row. Missing in Node 22 before 22.13. */
+  iterate?(...values: unknown[]): Iterable<unknown>;
+  run(...values: unknown[]): { changes: number | bigint };
 }
 
 export interface EngineLibrary {
