@@ -109,6 +109,7 @@ export class Heads {
       const bytes = await sealHead(fieldsOf(head, writeId, found), head.dataKey, head.metadata);
       try {
         await this.#store.put(headKey(id), bytes, found === undefined ? { absent: true } : { etag: found.etag });
+        if (head.deletedAt === undefined) this.#witness = id;
         return head;
       } catch (error) {
         if (!(error instanceof PspError) || (error.code !== 'CONFLICT' && error.code !== 'OUTCOME_UNKNOWN'))

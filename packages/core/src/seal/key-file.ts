@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { PspError } from '@psp/protocol';
 import { calculateJwkThumbprint, GeneralEncrypt, generalDecrypt, type GeneralJWE } from 'jose';
 import { configFolder, FolderError, makeFolders, type Environment } from '../folders.js';
+import { openOwnSlot } from './key-slot.js';
 import type { KeySource } from './sealer.js';
 
 const KEY_BYTES = 32;
@@ -183,6 +184,8 @@ function recipientsOf(slots: GeneralJWE): GeneralJWE['recipients'] {
 
 async function decrypt(slots: GeneralJWE, key: Uint8Array): Promise<Uint8Array> {
   try {
+    const plain = openOwnSlot(slots, key);
+    if (plain !== undefined) return plain;
     const options = { keyManagementAlgorithms: [WRAPPING], contentEncryptionAlgorithms: [ENCRYPTION] };
     return (await generalDecrypt(slots, key, options)).plaintext;
   } catch (error) {

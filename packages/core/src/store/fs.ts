@@ -149,24 +149,27 @@ export class FsStore implements Store {
     const { version, parts } = newVersion(body);
     try {
       await makeFolder(staged);
-      await writeDurably(join(staged, String(version.number)), parts);
+      const written = writeDurably(join(staged, String(version.number)), parts);
+      // At the same time, and never left behind: a file that is still being written cannot be discarded.
+      await Promise.all([written, this.#makeParents(dirname(folder), { again: false })]).finally(() => written);
       await this.#moveInto(staged, folder);
     } catch (error) {
       await discard(staged);
+      await this.#removeEmptyParents(folder);
       throw OCCUPIED.has(systemCode(error) ?? '') ? this.#conflict(key) : error;
     }
     await this.#commit([folder, dirname(folder)], this.#unsynced(dirname(folder)));
     return etagOf(version);
   }
 
-  /** Renames, making the parents as needed. A remove may take an empty parent away at the same moment. */
+  /** A remove may take an empty parent away at the same moment: then it is made again. */
   async #moveInto(staged: string, folder: string): Promise<void> {
     for (let race = 1; ; race += 1) {
-      await this.#makeParents(dirname(folder), { again: race > 1 });
       try {
         return await rename(staged, folder);
       } catch (error) {
         if (systemCode(error) !== 'ENOENT' || race === MAX_PARENT_RACES) throw error;
+        await this.#makeParents(dirname(folder), { again: true });
       }
     }
   }

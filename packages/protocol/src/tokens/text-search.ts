@@ -29,28 +29,41 @@ const HINT = /oken(?![A-Za-z0-9])|OKEN(?![A-Za-z0-9])|\.eyJ|eyJ(?:hbGci|0eXAi|lb
 /** Wrapped text begins so: base64 of `{"` and `["`, and the prefix that Supabase gives it. */
 const BASE64 = ['eyJ', 'WyJ', 'base64-'];
 
-/** The same for the text of many items, where a name that merely ends in "token" is frequent: with what makes it one of ours before it. */
-const SIGNS: readonly {
-  readonly sign: string;
-  readonly before: number;
-  readonly after: number;
-  readonly whole: RegExp;
-}[] = ['oken', 'OKEN']
-  .map((sign) => ({
-    sign,
-    before: 28,
-    after: 5,
-    whole: /(?:access|refresh|id)(?:[^a-z0-9]|%[0-9a-f]{2}){0,6}token(?![a-z0-9])/i,
-  }))
-  .concat({ sign: 'eyJ', before: 1, after: 8, whole: /\.eyJ|eyJ(?:hbGci|0eXAi|lbmMi|raWQi)/ });
-
 /** False for a text that holds no token. Quick, for texts of any size. */
 export function mayHoldToken(text: string): boolean {
-  return SIGNS.some(({ sign, before, after, whole }) => {
-    for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + sign.length))
-      if (whole.test(text.slice(Math.max(0, at - before), at + after))) return true;
-    return false;
-  });
+  return (
+    stands('oken', text, isNameOfToken) || stands('OKEN', text, isNameOfToken) || stands('eyJ', text, isBeginningOfJwt)
+  );
+}
+
+function stands(sign: string, text: string, isMeant: (text: string, at: number) => boolean): boolean {
+  for (let at = text.indexOf(sign); at >= 0; at = text.indexOf(sign, at + sign.length))
+    if (isMeant(text, at)) return true;
+  return false;
+}
+
+const isBeginningOfJwt = (text: string, at: number): boolean => HINT.test(text.slice(Math.max(0, at - 1), at + 8));
+
+const T = 0x74;
+/** Most signs between the words of a name. */
+const MAX_SIGNS = 8;
+const ENDS_WITH_KIND = /(?:access|refresh|id)$/i;
+
+/** Many names end in "token"; those of ours have a kind before it, whatever signs stand between. `at` is that of "oken". */
+function isNameOfToken(text: string, at: number): boolean {
+  if ((text.charCodeAt(at - 1) | 0x20) !== T || isWordPart(text, at + 4)) return false;
+  let end = at - 1;
+  for (let signs = 0; signs < MAX_SIGNS && end > 0; signs += 1) {
+    if (text.charAt(end - 3) === '%') end -= 3;
+    else if (isWordPart(text, end - 1)) break;
+    else end -= 1;
+  }
+  return ENDS_WITH_KIND.test(text.slice(Math.max(0, end - 7), end));
+}
+
+function isWordPart(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return (code >= 0x30 && code <= 0x39) || ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a);
 }
 
 export function searchItem(
