@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PspError } from '@psp/protocol';
+import { GeneralEncrypt } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStream, readContainer, sealStream, type HeaderFields } from '../src/seal/container.js';
 import { openKeySource } from '../src/seal/key-file.js';
@@ -246,6 +247,22 @@ describe('the key file', () => {
     const jwk = JSON.parse(await readFile(keyFile, 'utf8')) as { kty: string; kid: string; k: string };
     expect(jwk).toMatchObject({ kty: 'oct', kid: id });
     expect(Buffer.from(jwk.k, 'base64url')).toHaveLength(32);
+  });
+
+  it('opens key slots that others wrote, too, in any form of JWE that holds them', async () => {
+    const source = openKeySource({ keyFile });
+    const kid = await source.ensureKey();
+    const jwk = JSON.parse(await readFile(keyFile, 'utf8')) as { k: string };
+    const dataKey = randomBytes(32);
+    const other = new GeneralEncrypt(dataKey).setProtectedHeader({ enc: 'A256GCM', typ: 'x' });
+    other.addRecipient(Buffer.from(jwk.k, 'base64url')).setUnprotectedHeader({ alg: 'A256KW', kid });
+    const slots = await other.encrypt();
+    expect(Buffer.from(await source.unwrap(slots))).toEqual(dataKey);
+    const own = await source.wrap(dataKey);
+    expect(own.protected).not.toBe(slots.protected);
+    for (const member of ['iv', 'tag', 'ciphertext'] as const)
+      expect(await errorOf(source.unwrap({ ...own, [member]: slots[member]! }))).toMatchObject({ code: 'CORRUPT' });
+    expect(await errorOf(source.unwrap({ ...own, recipients: slots.recipients }))).toMatchObject({ code: 'CORRUPT' });
   });
 
   it('is one, however many make it at the same time, and leaves no other file', async () => {

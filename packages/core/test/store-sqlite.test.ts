@@ -209,6 +209,44 @@ describe('an error', () => {
   });
 });
 
+describe('calls at the same time', () => {
+  it('share a commit, and each learns its own outcome', async () => {
+    const store = open();
+    const etag = await store.put('a', bytes('0'), create);
+    const outcomes = await Promise.allSettled([
+      store.put('b', bytes('1'), create),
+      store.put('b', bytes('2'), create),
+      store.put('c', Buffer.alloc(3 * MIB), create),
+      store.put('c', Buffer.alloc(2 * MIB), create),
+      store.put('a', bytes('3'), { etag: 'stale' }),
+      store.put('a', Buffer.alloc(2 * MIB, 4), { etag }),
+      store.put('a', bytes('5'), { etag }),
+    ]);
+    const [won, lost] = ['fulfilled', 'rejected'];
+    expect(outcomes.map(({ status }) => status)).toEqual([won, lost, won, lost, lost, won, lost]);
+    for (const outcome of outcomes) if ('reason' in outcome) expect(outcome.reason).toMatchObject({ code: 'CONFLICT' });
+    const sizes = (await open().list('', { limit: 10 })).items.map(({ key, size }) => [key, size]);
+    expect(sizes).toEqual([
+      ['a', 2 * MIB],
+      ['b', 1],
+      ['c', 3 * MIB],
+    ]);
+    expect(Buffer.from((await store.get('b'))!.body).toString()).toBe('1');
+  });
+
+  it('leave room for what else this process does', async () => {
+    const store = open();
+    await store.put('a', bytes('x'), create);
+    let turns = 0;
+    let isDone = false;
+    const tick = (): void => void (isDone || ((turns += 1), setImmediate(tick)));
+    setImmediate(tick);
+    for (let number = 0; number < 3000; number += 1) await store.get('a');
+    isDone = true;
+    expect(turns).toBeGreaterThan(0);
+  });
+});
+
 describe('processes', () => {
   it('lose no increment: 4 x 50; and make one store when they begin at once', async () => {
     const counters = ['a', 'b', 'c', 'd'];
