@@ -57,12 +57,14 @@ async function sessions(): Promise<number> {
 describe('a Firefox over BiDi', () => {
   beforeEach((context) => needs(context, 'firefox'));
 
+  let firefox: Awaited<ReturnType<typeof startFirefox>> | undefined;
+  afterAll(() => firefox?.kill());
+
   /** A tab elsewhere, and cookies of an origin that no tab has open: psp needs a tab of its own. */
   async function prepared(): Promise<{ address: string; tabs: string[] }> {
-    const firefox = await startFirefox();
-    closers.push(() => firefox.kill());
+    firefox ??= await startFirefox();
     const user = await BidiClient.connect(firefox.address);
-    const tab = await user.open(`${site.origin}/seed`);
+    const tab = await user.open(`${site.origin}/seed`, (await user.tabs())[0]?.context);
     await until(async () => (await user.run(tab, 'document.title')) === 'seeded');
     await user.open('about:blank', tab);
     await user.end();
@@ -151,7 +153,7 @@ describe('a WebDriver session of somebody else', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     closers.push(async () => silent.close());
     const origin = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
-    const started = home.start(['capture', ...session.address, '--origin', origin]);
+    const started = home.start(['capture', ...session.address, '--origin', origin, '--timeout', '5']);
     silent.once('connection', () => started.child.kill('SIGTERM'));
     expect(await started.ended).toMatchObject({ code: 143, stdout: '' });
     await goesOn(session, windows);

@@ -107,8 +107,8 @@ export class Started {
 }
 
 /** Asks again until the answer is true. The test's own time limit ends it. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 50));
+export async function until(holds: () => boolean | Promise<boolean>, pauseMs = 50): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, pauseMs));
 }
 
 export interface RunningBrowser {

@@ -6,7 +6,7 @@ import { postgres } from '../../../servers/postgres.mjs';
 import { redis } from '../../../servers/redis.mjs';
 import type { TestServer } from '../../../servers/server.js';
 import { makeState } from '../../core/test/support/session-state.js';
-import { Home } from './psp.js';
+import { Home, until } from './psp.js';
 
 const SESSIONS = 60;
 const KINDS = [postgres, redis, mariadb];
@@ -76,7 +76,7 @@ test('[PSP-COPY-3] a copy over three servers, killed in the middle of each, ends
     const input = `${servers[at]!.url}\n${servers[at + 1]!.url}\n`;
     const started = home.start(['store', 'copy', '-', '-']);
     started.child.stdin?.end(input);
-    while ((await heads(store)) < 5);
+    await until(async () => (await heads(store)) >= 5, 5);
     started.child.kill('SIGKILL');
     expect((await started.ended).code).toBeNull();
     expect(await heads(store)).toBeLessThan(SESSIONS);

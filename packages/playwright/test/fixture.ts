@@ -32,6 +32,8 @@ beforeEach(async () => {
     storage: `file:${folder}/store`,
     keyFile: join(folder, 'key'),
     onNotice: () => undefined,
+    // A page may take long on a busy machine. Tests of pages that never answer name a time of their own.
+    timeoutMs: 30_000,
   });
   // A test may have ended the one before.
   if (browser?.isConnected() !== true) browser = await launch();

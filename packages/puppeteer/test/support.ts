@@ -6,6 +6,8 @@ import { find, missing } from '../../../matrix/browsers/available.mjs';
 
 export interface Kind {
   readonly name: string;
+  /** As Puppeteer connects unless it is told otherwise. */
+  readonly isUsual: boolean;
   /** Why it cannot run here, if it cannot. */
   readonly missing: string | undefined;
   launch(options?: { userDataDir?: string }): Promise<Browser>;
@@ -15,15 +17,22 @@ const chromium = async (options: object): Promise<Browser> =>
   puppeteer.launch({ executablePath: (await findChromium()) ?? '', args: [...launchFlags()], ...options });
 
 export const KINDS: readonly Kind[] = [
-  { name: 'Chromium by WebSocket', missing: undefined, launch: (options) => chromium({ ...options }) },
-  { name: 'Chromium by a pipe', missing: undefined, launch: (options) => chromium({ ...options, pipe: true }) },
+  { name: 'Chromium by WebSocket', isUsual: true, missing: undefined, launch: (options) => chromium({ ...options }) },
+  {
+    name: 'Chromium by a pipe',
+    isUsual: false,
+    missing: undefined,
+    launch: (options) => chromium({ ...options, pipe: true }),
+  },
   {
     name: 'Chromium by WebDriver BiDi',
+    isUsual: false,
     missing: undefined,
     launch: (options) => chromium({ ...options, protocol: 'webDriverBiDi' }),
   },
   {
     name: 'Firefox',
+    isUsual: true,
     missing: missing('firefox'),
     launch: (options) => puppeteer.launch({ ...options, browser: 'firefox', executablePath: find('firefox') ?? '' }),
   },
