@@ -11,6 +11,9 @@ import type { RecordBatch, SessionState } from './state.js';
 
 /** Bytes of JSON that are parsed for one session. Tokens stand in small stores; this keeps the search a small part of a save. */
 const MAX_PARSED_BYTES = 16 * 1024 * 1024;
+const PIECE_BYTES = 32 * 1024;
+/** What is looked for is shorter. */
+const OVERLAP_BYTES = 64;
 
 export class RecordTokens {
   readonly search: TokenSearch;
@@ -46,7 +49,13 @@ export class RecordTokens {
 
   #mayHold(json: Uint8Array): boolean {
     const bytes = Buffer.from(json.buffer, json.byteOffset, json.byteLength);
-    // What is looked for is ASCII, which is the same in Latin-1.
-    return this.#marks.some((mark) => bytes.includes(mark)) || mayHoldToken(bytes.toString('latin1'));
+    return this.#marks.some((mark) => bytes.includes(mark)) || mayHold(bytes);
   }
+}
+
+/** In pieces, for a long text costs more memory than its search takes time. What is looked for is ASCII, which is the same in Latin-1. */
+function mayHold(bytes: Buffer): boolean {
+  for (let start = 0; start < bytes.length; start += PIECE_BYTES)
+    if (mayHoldToken(bytes.toString('latin1', start, start + PIECE_BYTES + OVERLAP_BYTES))) return true;
+  return false;
 }

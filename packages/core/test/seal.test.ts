@@ -4,7 +4,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PspError } from '@psp/protocol';
-import { GeneralEncrypt } from 'jose';
+import { GeneralEncrypt, generalDecrypt } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openStream, readContainer, sealStream, type HeaderFields } from '../src/seal/container.js';
 import { openKeySource } from '../src/seal/key-file.js';
@@ -260,6 +260,7 @@ describe('the key file', () => {
     expect(Buffer.from(await source.unwrap(slots))).toEqual(dataKey);
     const own = await source.wrap(dataKey);
     expect(own.protected).not.toBe(slots.protected);
+    expect((await generalDecrypt(own, Buffer.from(jwk.k, 'base64url'))).plaintext).toEqual(new Uint8Array(dataKey));
     for (const member of ['iv', 'tag', 'ciphertext'] as const)
       expect(await errorOf(source.unwrap({ ...own, [member]: slots[member]! }))).toMatchObject({ code: 'CORRUPT' });
     expect(await errorOf(source.unwrap({ ...own, recipients: slots.recipients }))).toMatchObject({ code: 'CORRUPT' });

@@ -1,11 +1,15 @@
 /** Compression before sealing, and unpacking with a limit after opening. */
 import { Readable, pipeline, type Transform } from 'node:stream';
+import { promisify } from 'node:util';
 import {
+  brotliCompress,
   brotliCompressSync,
+  brotliDecompress,
   brotliDecompressSync,
   constants,
   createBrotliCompress,
   createBrotliDecompress,
+  type BrotliOptions,
 } from 'node:zlib';
 import { PspError } from '@psp/protocol';
 
@@ -14,16 +18,19 @@ type Chunks = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** Each chunk is a hop to another thread and back, which at Node's 16 KiB costs as much as the compression itself. */
 const CHUNK_BYTES = 256 * 1024;
-/** At most so much is done here and now, in less time than it takes to set up a stream. */
+/** At most so much is done here and now, in less time than the way to another thread takes. */
 const SMALL_BYTES = 32 * 1024;
-const SMALL_UNPACKED_BYTES = 128 * 1024;
-/** Brotli at quality 1: half the size for a tenth of the time of higher ones. */
-const PARAMS = { [constants.BROTLI_PARAM_QUALITY]: 1 };
+/** At most so much takes that way in one go, instead of chunk by chunk. */
+const MEDIUM_BYTES = 2 * 1024 * 1024;
+const MEDIUM_PACKED_BYTES = 512 * 1024;
+
+/** Brotli at quality 1: half the size for a tenth of the time of higher ones. It looks back 256 KiB at most, so a larger window would be empty memory. */
+const PARAMS = { [constants.BROTLI_PARAM_QUALITY]: 1, [constants.BROTLI_PARAM_LGWIN]: 18 };
 
 export async function* compressed(chunks: Chunks, comp: Compression): AsyncGenerator<Uint8Array> {
   if (comp === 'none') return yield* chunks;
-  const { begin, rest } = await upTo(chunks, SMALL_BYTES);
-  if (rest === undefined) yield brotliCompressSync(Buffer.concat(begin), { params: PARAMS });
+  const { begin, rest } = await upTo(chunks, MEDIUM_BYTES);
+  if (rest === undefined) yield compressedAtOnce(Buffer.concat(begin));
   else yield* through(followed(begin, rest), createBrotliCompress({ params: PARAMS, chunkSize: CHUNK_BYTES }));
 }
 
@@ -42,21 +49,31 @@ export async function* decompressed(
 }
 
 async function* unpacked(chunks: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<Uint8Array> {
-  const { begin, rest } = await upTo(chunks, SMALL_BYTES);
+  const { begin, rest } = await upTo(chunks, MEDIUM_PACKED_BYTES);
   try {
-    const small = rest === undefined ? unpackedSmall(Buffer.concat(begin)) : undefined;
-    if (small === undefined) yield* through(followed(begin, rest), createBrotliDecompress({ chunkSize: CHUNK_BYTES }));
-    else yield small;
+    const whole = rest === undefined ? await unpackedAtOnce(Buffer.concat(begin)) : undefined;
+    if (whole === undefined) yield* through(followed(begin, rest), createBrotliDecompress({ chunkSize: CHUNK_BYTES }));
+    else yield whole;
   } catch (error) {
     if (!isZlib(error)) throw error;
     throw new PspError('CORRUPT', `${where}: it does not unpack`, { cause: error });
   }
 }
 
+const compress = promisify<Uint8Array, BrotliOptions, Buffer>(brotliCompress);
+const decompress = promisify<Uint8Array, BrotliOptions, Buffer>(brotliDecompress);
+
+async function compressedAtOnce(bytes: Uint8Array): Promise<Uint8Array> {
+  if (bytes.byteLength <= SMALL_BYTES) return brotliCompressSync(bytes, { params: PARAMS });
+  // Room for the result, which the thread fills without coming back for more; seldom is it more than half.
+  return compress(bytes, { params: PARAMS, chunkSize: Math.ceil(bytes.byteLength / 2) });
+}
+
 /** Undefined where it unpacks to more than is done at once. */
-function unpackedSmall(packed: Uint8Array): Uint8Array | undefined {
+async function unpackedAtOnce(packed: Uint8Array): Promise<Uint8Array | undefined> {
   try {
-    return brotliDecompressSync(packed, { maxOutputLength: SMALL_UNPACKED_BYTES });
+    if (packed.byteLength <= SMALL_BYTES) return brotliDecompressSync(packed, { maxOutputLength: 8 * SMALL_BYTES });
+    return await decompress(packed, { maxOutputLength: MEDIUM_BYTES, chunkSize: 4 * packed.byteLength });
   } catch (error) {
     if ((error as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') return undefined;
     throw error;

@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { link, open, unlink, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { PspError } from '@psp/protocol';
-import { calculateJwkThumbprint, GeneralEncrypt, generalDecrypt, type GeneralJWE } from 'jose';
+import { calculateJwkThumbprint, generalDecrypt, type GeneralJWE } from 'jose';
 import { configFolder, FolderError, makeFolders, type Environment } from '../folders.js';
-import { openOwnSlot } from './key-slot.js';
+import { openOwnSlot, sealOwnSlot } from './key-slot.js';
 import type { KeySource } from './sealer.js';
 
 const KEY_BYTES = 32;
@@ -62,9 +62,7 @@ class KeyFile implements KeySource {
 
   async wrap(dataKey: Uint8Array): Promise<GeneralJWE> {
     const key = await this.#require();
-    const jwe = new GeneralEncrypt(dataKey).setProtectedHeader({ enc: ENCRYPTION });
-    jwe.addRecipient(key.bytes).setUnprotectedHeader({ alg: WRAPPING, kid: key.id });
-    return jwe.encrypt();
+    return sealOwnSlot(dataKey, key.bytes, key.id);
   }
 
   async unwrap(slots: GeneralJWE): Promise<Uint8Array> {

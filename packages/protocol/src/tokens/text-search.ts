@@ -29,10 +29,10 @@ const HINT = /oken(?![A-Za-z0-9])|OKEN(?![A-Za-z0-9])|\.eyJ|eyJ(?:hbGci|0eXAi|lb
 /** Wrapped text begins so: base64 of `{"` and `["`, and the prefix that Supabase gives it. */
 const BASE64 = ['eyJ', 'WyJ', 'base64-'];
 
-/** False for a text that holds no token. Quick, for texts of any size. */
+/** False for a text that holds no token. Quick, for texts of any size: each sign begins with a letter that is rare. */
 export function mayHoldToken(text: string): boolean {
   return (
-    stands('oken', text, isNameOfToken) || stands('OKEN', text, isNameOfToken) || stands('eyJ', text, isBeginningOfJwt)
+    stands('ken', text, isNameOfToken) || stands('KEN', text, isNameOfToken) || stands('yJ', text, isBeginningOfJwt)
   );
 }
 
@@ -42,17 +42,21 @@ function stands(sign: string, text: string, isMeant: (text: string, at: number) 
   return false;
 }
 
-const isBeginningOfJwt = (text: string, at: number): boolean => HINT.test(text.slice(Math.max(0, at - 1), at + 8));
+/** `at` is that of "yJ". */
+const isBeginningOfJwt = (text: string, at: number): boolean =>
+  text.charAt(at - 1) === 'e' && HINT.test(text.slice(Math.max(0, at - 2), at + 7));
 
 const T = 0x74;
+const O = 0x6f;
 /** Most signs between the words of a name. */
 const MAX_SIGNS = 8;
 const ENDS_WITH_KIND = /(?:access|refresh|id)$/i;
 
-/** Many names end in "token"; those of ours have a kind before it, whatever signs stand between. `at` is that of "oken". */
+/** Many names end in "token"; those of ours have a kind before it, whatever signs stand between. `at` is that of "ken". */
 function isNameOfToken(text: string, at: number): boolean {
-  if ((text.charCodeAt(at - 1) | 0x20) !== T || isWordPart(text, at + 4)) return false;
-  let end = at - 1;
+  let end = at - 2;
+  const isToken = (text.charCodeAt(end) | 0x20) === T && (text.charCodeAt(end + 1) | 0x20) === O;
+  if (!isToken || isWordPart(text, at + 3)) return false;
   for (let signs = 0; signs < MAX_SIGNS && end > 0; signs += 1) {
     if (text.charAt(end - 3) === '%') end -= 3;
     else if (isWordPart(text, end - 1)) break;
