@@ -81,7 +81,7 @@ async function startMariadb(settings = {}) {
 function firstStatements(password) {
   return [
     `CREATE USER IF NOT EXISTS 'psp'@'127.0.0.1' IDENTIFIED BY '${password}';`,
-    "GRANT ALL PRIVILEGES ON *.* TO 'psp'@'127.0.0.1';",
+    "GRANT ALL PRIVILEGES ON *.* TO 'psp'@'127.0.0.1' WITH GRANT OPTION;",
     "DROP USER IF EXISTS 'root'@'localhost', 'root'@'127.0.0.1', 'root'@'::1';",
     '',
   ].join('\n');

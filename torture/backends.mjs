@@ -17,7 +17,6 @@ import { SERVERS } from '../servers/index.mjs';
 /** What a kill of the server would lose, by the server's own design. */
 const LOSES = {
   azurite: 'azurite writes its tables of blobs now and then, and loses what it acknowledged when it is killed',
-  'gcs-fake': 'the fake keeps everything in its memory',
 };
 
 export const BACK_ENDS = ['fs', 'sqlite', ...SERVERS.map(({ name }) => name)];

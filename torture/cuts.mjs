@@ -1,10 +1,15 @@
 /** Connections that are cut when the reply to a put comes: what was put is settled to exactly one value, and a save to one version. */
 import { Archive, openKeySource, openStore } from '@psp/core';
 import { newSessionId } from '@psp/protocol';
+import { startHttpProxy } from './http-proxy.mjs';
 import { startProxy } from './proxy.mjs';
 import { randomOf } from './random.mjs';
 import { numberOfState, stateOf } from './values.mjs';
 
+/** Where an endpoint is named beside the bucket. */
+const CLOUD = /^(?:s3|gs|azure):/;
+/** Replies that are lost in turn: a client that tries again loses the next, too. */
+const LOST_REPLIES = [1, 1, 1, 1, 2, 8];
 /** What a save whose reply is lost may say. */
 const TOLD = new Set(['OUTCOME_UNKNOWN', 'STORE_UNAVAILABLE']);
 
@@ -14,7 +19,8 @@ const TOLD = new Set(['OUTCOME_UNKNOWN', 'STORE_UNAVAILABLE']);
  */
 export async function runCuts(backEnd, { seed, saves }) {
   const random = randomOf(seed, backEnd.name, 'cuts');
-  const proxy = await startProxy(backEnd.env.PSP_STORE);
+  const url = backEnd.env.PSP_STORE;
+  const proxy = await (CLOUD.test(url) ? startHttpProxy(url) : startProxy(url));
   const keys = openKeySource({ env: backEnd.env });
   await keys.ensureKey();
   const direct = await openStore(undefined, backEnd.env);
@@ -61,7 +67,7 @@ function cutting(store, proxy, random) {
       if (typeof value !== 'function') return value;
       if (name !== 'put') return value.bind(target);
       return (...put) => {
-        if (random.below(3) === 0) proxy.arm();
+        if (random.below(3) === 0) proxy.arm(random.pick(LOST_REPLIES));
         return target.put(...put);
       };
     },

@@ -5,7 +5,7 @@ import { Archive, openStore } from '@psp/core';
 import { newSessionId } from '@psp/protocol';
 import { numberOf, numberOfState, partKey } from './values.mjs';
 
-const TWO_DAYS_MS = 2 * 24 * 3_600_000;
+export const TWO_DAYS_MS = 2 * 24 * 3_600_000;
 
 /**
  * What was acknowledged to one line of writers, each the heir of the one that was killed before.
@@ -117,7 +117,7 @@ export async function checkEnd({ backEnd, store, archive, problems }, lanes, key
 }
 
 /** After a sweep two days later only what the heads name is left. */
-async function checkOrphans(store, archive, lanes) {
+export async function checkOrphans(store, archive, lanes) {
   for (const { session } of lanes.filter(({ version }) => version > 0)) {
     const versions = (await archive.versions(session)).length;
     const { items } = await store.list(`m/${session}/`, { limit: 1000 });

@@ -41,6 +41,7 @@ const programs = await bundlePrograms();
 const rows = [];
 try {
   /** @type {import('./tortures.mjs').Plan} */
+  /** @type {import('./tortures.mjs').Plan} */
   const plan = { size, kills, untilMs, seed, programs: programs.folder, stores };
   const judges = () => Promise.all(TORTURES.judges.map(({ name, run }) => row('judges', name, () => run(plan))));
   rows.push(...(await atOnce([judges, ...stores.map((store) => () => torture(store, plan))])).flat());

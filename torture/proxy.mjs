@@ -8,7 +8,7 @@ import { once } from 'node:events';
 export async function startProxy(url) {
   const target = new URL(url);
   const [port, host] = [Number(target.port), target.hostname];
-  let armed = false;
+  let armed = 0;
   let cuts = 0;
   const sockets = new Set();
   const server = createServer((client) => {
@@ -16,8 +16,8 @@ export async function startProxy(url) {
     const end = joined([client, upstream], sockets);
     client.on('data', (data) => upstream.write(data));
     upstream.on('data', (data) => {
-      if (!armed) return client.write(data);
-      armed = false;
+      if (armed === 0) return client.write(data);
+      armed -= 1;
       cuts += 1;
       return end();
     });
@@ -28,12 +28,12 @@ export async function startProxy(url) {
   target.hostname = '127.0.0.1';
   return {
     url: target.href,
-    /** The next reply is not delivered, and its connection ends. */
-    arm: () => {
-      armed = true;
+    /** The next replies are not delivered, and their connections end. */
+    arm: (times = 1) => {
+      armed = times;
     },
     disarm: () => {
-      armed = false;
+      armed = 0;
     },
     cuts: () => cuts,
     async close() {

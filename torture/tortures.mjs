@@ -4,9 +4,11 @@ import { runCanary } from './canary.mjs';
 import { clockAt, CLOCK_WORDS } from './clocks.mjs';
 import { runCrashes } from './crash.mjs';
 import { runCuts } from './cuts.mjs';
+import { runFault } from './faults.mjs';
 import { runHistory } from './history.mjs';
 import { LEASE_BUGS } from './lease-bugs.mjs';
 import { runLeases, runPlantedLeases } from './leases.mjs';
+import { BUSY_RIGS, DENIED_RIGS, FULL_RIGS } from './rigs.mjs';
 
 /** Shares of the kills: most where the files are written by this project, fewest where a server of others commits. */
 const SHARES = { fs: 5, sqlite: 3 };
@@ -15,12 +17,14 @@ const SIZES = {
   short: {
     serverKills: 1,
     saves: 10,
+    faults: 1,
     history: { rounds: 1, processes: 4, clients: 2, operations: 60 },
     leases: { rounds: 1, processes: 3, terms: 3, stops: 2, ttlMs: 200 },
   },
   whole: {
     serverKills: 50,
     saves: 300,
+    faults: 5,
     history: { rounds: 20, processes: 4, clients: 2, operations: 150 },
     leases: { rounds: 10, processes: 4, terms: 6, stops: 6, ttlMs: 300 },
   },
@@ -58,6 +62,9 @@ export const TORTURES = {
     { name: 'histories', run: histories },
     { name: 'leases', run: leases },
     { name: 'replies cut', run: cuts },
+    fault('disk full', FULL_RIGS, ''),
+    fault('rights lost', DENIED_RIGS, ''),
+    fault('refused for now', BUSY_RIGS, 'it has no HTTP server'),
     { name: 'canary', run: runCanary },
   ],
 };
@@ -71,13 +78,25 @@ async function crashes(backEnd, { size, kills, untilMs, seed, programs, stores }
   return backEnd.noKill === undefined ? outcome : { ...outcome, done: `${outcome.done}; no server: ${backEnd.noKill}` };
 }
 
-/** Where the URL names host and port, so that a proxy can stand before them. */
-const CUTTABLE = /^(?:redis|postgres|postgresql|mysql|mariadb):/;
+/** Where the URL names host and port, or an endpoint, so that a proxy can stand before them. */
+const CUTTABLE = /^(?:redis|postgres|postgresql|mysql|mariadb):|[?&]endpoint=/;
 
 async function cuts(backEnd, { size, seed }) {
   if (CUTTABLE.test(backEnd.env.PSP_STORE)) return runCuts(backEnd, { seed, saves: SIZES[size].saves });
   const why = backEnd.server === undefined ? 'it has no connection' : 'its URL names no port of its own';
   return { done: `left out: ${why}`, problems: [] };
+}
+
+/** @param {string} what @param {Readonly<Record<string, import('./rigs.mjs').RigMaker>>} rigs @param {string} otherwise why there is none for a back end */
+function fault(what, rigs, otherwise) {
+  return {
+    name: what,
+    async run(backEnd, { size, seed }) {
+      const make = rigs[backEnd.name];
+      if (make === undefined) return { done: `left out: ${otherwise}`, problems: [] };
+      return runFault(backEnd, make, { seed, rounds: SIZES[size].faults, what });
+    },
+  };
 }
 
 async function histories(backEnd, { size, seed, programs }) {
