@@ -88,7 +88,7 @@ it(
     });
     for (const bug of [...Object.keys(BUGS), ...LEASE_BUGS].filter((name) => name !== 'none'))
       expect(stdout).toMatch(new RegExp(`planted: ${bug} .*: seen`));
-    for (const torture of ['crashes', 'histories', 'leases', 'canary'])
+    for (const torture of ['crashes', 'histories', 'leases', 'disk full', 'rights lost', 'canary'])
       expect(stdout).toMatch(new RegExp(`^fs +${torture} +ok`, 'm'));
   },
 );
