@@ -191,6 +191,16 @@ describe('an error', () => {
     });
   });
 
+  it('of one of several stores of a file in one process waits for the others', async () => {
+    const stores = [open(), open(), open()];
+    const work = async (store: Store, key: string): Promise<void> => {
+      let etag = await store.put(key, bytes('0'), create);
+      for (let number = 1; number <= 20; number += 1) etag = await store.put(key, bytes(String(number)), { etag });
+    };
+    await Promise.all(stores.flatMap((store, own) => ['a', 'b', 'c'].map((key) => work(store, `${key}/${own}`))));
+    expect((await open().list('', { limit: 10 })).items).toHaveLength(9);
+  });
+
   it('of a file that another process keeps locked waits for it', async () => {
     const store = open();
     const etag = await store.put('a', bytes('x'), create);

@@ -22,6 +22,12 @@ const EACH_TIME = [`PRAGMA busy_timeout = ${LOCK_MS}`, 'PRAGMA foreign_keys = ON
 /** The store in a file that is not there. */
 const NOTHING: SqlConnection = { rows: async () => [], change: async () => 0 };
 
+/**
+ * The last put to each file, by its path: two stores of one file in one process would find it locked by each other, and the one that
+ * waits for the lock stands in the way of the other, since SQLite waits on the one thread of both.
+ */
+const puts = new Map<string, Promise<unknown>>();
+
 type Work<T> = (connection: SqlConnection) => Promise<T>;
 
 /** A put that waits for its turn. */
@@ -35,8 +41,8 @@ export class SqliteDatabase implements SqlDatabase {
   readonly #path: string;
   readonly #url: string;
   readonly #createTables: readonly string[];
-  #connection: SqliteConnection | undefined;
   #turn: Promise<unknown> = Promise.resolve();
+  #connection: SqliteConnection | undefined;
   #waiting: Waiting[] = [];
 
   constructor(path: string, url: string, createTables: readonly string[]) {
@@ -64,7 +70,7 @@ export class SqliteDatabase implements SqlDatabase {
     if (this.#waiting.length === 1) {
       void this.#inTurn(async () => {
         await othersOfThisMoment();
-        await this.#putWaiting(this.#waiting.splice(0));
+        await inTurnOf(this.#path, () => this.#putWaiting(this.#waiting.splice(0)));
       });
     }
     return result;
@@ -195,6 +201,18 @@ export class SqliteDatabase implements SqlDatabase {
       throw storeError(error, folder);
     }
   }
+}
+
+/** After the puts of all stores of this process to the file. Readers need not wait: they see what was committed last. */
+function inTurnOf<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const turn = (puts.get(path) ?? Promise.resolve()).then(work);
+  const done = turn
+    .catch(() => undefined) // the caller of that turn learns of it
+    .then(() => {
+      if (puts.get(path) === done) puts.delete(path);
+    });
+  puts.set(path, done);
+  return turn;
 }
 
 function hasTables(engine: Engine): boolean {
