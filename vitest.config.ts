@@ -1,5 +1,6 @@
 /** How the tests run: which files, how many at once, and what is printed at the end. */
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './scripts/longest-first.mjs';
 
 /** What a browser does by itself in the background is no part of a test, and a closed machine cannot answer it. */
 const QUIET_BROWSER =
@@ -24,6 +25,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // A second, which it is by default, is short for a browser on a busy machine. Whoever waits for what never comes waits long.
     expect: { poll: { timeout: 20_000 } },
+    sequence: { sequencer: LongestFirst },
     // Browsers are heavy: more at once makes each slower, and nothing sooner done.
     pool: 'forks',
     maxWorkers: 2,

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(copy, { recursive: true }));
 
-/** What the check says of each of these new files. All at once, since a check reads every source. @param {[place: string, text: string][]} files */
+/** What the check says of each of these new files. All at once, since a check reads every source. @param {string[][]} files place and text */
 async function plant(files) {
   for (const [place, text] of files) {
     await mkdir(dirname(join(copy, place)), { recursive: true });

@@ -10,6 +10,8 @@ export interface Kind {
   readonly name: string;
   /** Why it cannot run here, if it cannot. */
   readonly missing: string | undefined;
+  /** Its driver is that of another kind, too, and so is its browser. */
+  readonly isRare?: true;
   /** What the browser is driven by beneath. */
   readonly driver: 'cdp' | 'bidi' | 'webdriver';
   startServer(): Promise<{ url: string; kill(): Promise<void> }>;
@@ -53,6 +55,7 @@ export const KINDS: readonly Kind[] = [
   },
   {
     name: 'Firefox',
+    isRare: true,
     missing: missing('firefox'),
     driver: 'webdriver',
     startServer: startMarionetteBridge,
