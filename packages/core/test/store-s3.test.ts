@@ -19,6 +19,22 @@ import { batch, makeDocument } from './support/session-state.js';
 const at = useServer(radosgw);
 objectStoreCases(at, async (url) => new S3ObjectClient(sdk, readLocation(url, {})));
 
+it('its library is told to be quiet of versions of Node while a client is made, and not for longer', () => {
+  const name = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
+  const before = process.env[name];
+  const seen: unknown[] = [];
+  class S3Client extends sdk.S3Client {
+    constructor(options: sdk.S3ClientConfig) {
+      seen.push(process.env[name]);
+      super(options);
+    }
+  }
+  expect(new S3ObjectClient({ ...sdk, S3Client }, readLocation('s3://bucket?region=x', { region: /x/ })).endpoint).toBe(
+    'Amazon S3',
+  );
+  expect([seen, process.env[name]]).toEqual([[before ?? 'true'], before]);
+});
+
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 describe('on Ceph', () => {

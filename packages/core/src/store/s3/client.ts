@@ -13,6 +13,8 @@ const QUOTED = 'etags in quotes';
 const BARE = 'etags without quotes';
 /** Ceph compares only as much of `If-Match` as its etag is long, so a longer one must not reach it. */
 const DIGEST = /^[0-9a-f]{32}$/;
+/** The library's own switch. What it warns of is the Node.js that its versions of 2027 need, which is nothing that a store lacks. */
+const NO_VERSION_WARNING = 'AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED';
 
 export class S3ObjectClient implements ObjectClient {
   readonly endpoint: string;
@@ -26,7 +28,7 @@ export class S3ObjectClient implements ObjectClient {
     this.#sdk = sdk;
     this.#location = location;
     this.endpoint = location.endpoint ?? 'Amazon S3';
-    this.#s3 = new sdk.S3Client(configuration(location));
+    this.#s3 = withoutVersionWarning(() => new sdk.S3Client(configuration(location)));
   }
 
   /** Throws INVALID_INPUT where neither the URL nor the settings of AWS name one. */
@@ -125,6 +127,17 @@ export class S3ObjectClient implements ObjectClient {
     if (this.habits === QUOTED) return `"${etag}"`;
     if (DIGEST.test(etag)) return etag;
     throw Object.assign(new Error('no etag of such a server'), { name: 'PreconditionFailed' });
+  }
+}
+
+/** The library looks at its switch while it makes the client. Afterwards it stands as it stood, and a value of the user's counts. */
+function withoutVersionWarning<T>(make: () => T): T {
+  const before = process.env[NO_VERSION_WARNING];
+  process.env[NO_VERSION_WARNING] ??= 'true';
+  try {
+    return make();
+  } finally {
+    if (before === undefined) delete process.env[NO_VERSION_WARNING];
   }
 }
 
