@@ -21,8 +21,9 @@ export default defineConfig({
     globalSetup: ['scripts/announce.mjs'],
     reporters: ['default', './scripts/closing-lines.mjs'],
     env: { PSP_BROWSER_FLAGS: process.env['PSP_BROWSER_FLAGS'] ?? QUIET_BROWSER },
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // For what hangs. On a machine that others use, too, a test of two browsers may take more than a minute.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // A second, which it is by default, is short for a browser on a busy machine. Whoever waits for what never comes waits long.
     expect: { poll: { timeout: 20_000 } },
     sequence: { sequencer: LongestFirst },
