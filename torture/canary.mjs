@@ -1,11 +1,16 @@
 /** What a thief finds in the files of a back end, write-ahead logs included; and that a blob that was changed is refused. */
 import { randomBytes } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Archive, openKeySource, openStore } from '@psp/core';
 import { newSessionId } from '@psp/protocol';
 import { randomOf } from './random.mjs';
 import { numberOfState, stateOf } from './values.mjs';
+
+const CHUNK_BYTES = 4 * 1024 * 1024;
+/** A word may lie across two chunks. */
+const LONGEST_WORD = 64;
 
 /** @param {import('./backends.mjs').BackEnd} backEnd @param {{ seed: string }} options */
 export async function runCanary(backEnd, { seed }) {
@@ -79,12 +84,24 @@ async function filesWith(folder, words) {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);
-    const bytes = await readFile(path).catch((error) => {
-      // A server removes files of its own meanwhile.
-      if (error.code === 'ENOENT') return Buffer.alloc(0);
-      throw error;
-    });
-    for (const word of words) if (bytes.includes(word)) found[word].push(path);
+    for (const word of await wordsIn(path, words)) found[word].push(path);
+  }
+  return found;
+}
+
+/** Which of the words are in a file of any size. */
+async function wordsIn(path, words) {
+  const found = new Set();
+  let last = Buffer.alloc(0);
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES })) {
+      const bytes = Buffer.concat([last, chunk]);
+      for (const word of words) if (bytes.includes(word)) found.add(word);
+      last = bytes.subarray(-LONGEST_WORD);
+    }
+  } catch (error) {
+    // A server removes files of its own meanwhile.
+    if (/** @type {any} */ (error).code !== 'ENOENT') throw error;
   }
   return found;
 }

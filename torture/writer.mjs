@@ -7,6 +7,9 @@ import { Archive, openKeySource } from '@psp/core';
 import { bodyOf, numberOf, partKey, stateOf } from './values.mjs';
 import { codeOf, openOwn, pause, random, say, started, store, task } from './child.mjs';
 
+/** Of one writer: thousands of them share a disk. */
+const PARTS = 20;
+
 const writers = await Promise.all(
   task.lanes.map(async ({ lane, session, part }, index) => {
     const own = index === 0 ? store : await openOwn();
@@ -40,7 +43,8 @@ async function count({ store: own, lane }, key, what) {
 }
 
 async function createParts({ store: own, lane, part }) {
-  for (let number = await nextPart(own, lane, part); ; number += 1) {
+  const first = await nextPart(own, lane, part);
+  for (let number = first; number < first + PARTS; number += 1) {
     try {
       await own.put(partKey(lane, number), bodyOf(number), { absent: true });
       say({ lane, part: number });
