@@ -63,8 +63,8 @@ describe('the cdp driver by URL', () => {
     expect(await page?.evaluate('window.worker')).toBe('active');
     driver = await connectCdp(browser.address);
     const helper = await driver.openHelper();
-    const frame = await driver.visitBlank(helper, site.origin('worker.localhost'), { timeoutMs: 5000 });
-    const title = await driver.evaluate(helper, frame, 'async () => document.title', '', { timeoutMs: 5000 });
+    const frame = await driver.visitBlank(helper, site.origin('worker.localhost'), { timeoutMs: 20_000 });
+    const title = await driver.evaluate(helper, frame, 'async () => document.title', '', { timeoutMs: 20_000 });
     expect(title).toBe('psp');
   });
 
@@ -78,7 +78,7 @@ describe('the cdp driver by URL', () => {
     ];
     const firsts: string[] = [];
     const onFirst = async (origin: string): Promise<void> => void firsts.push(origin);
-    const hold = await driver.hold.hold({ origins: [ahead], onFirst, timeoutMs: 5000 });
+    const hold = await driver.hold.hold({ origins: [ahead], onFirst, timeoutMs: 20_000 });
     const prefetch = JSON.stringify({ prefetch: [{ ...rules, eagerness: 'immediate' }] });
     site.serve('/fetches-ahead', `<script type="speculationrules">${prefetch}</script>`);
     await page?.goto(`${site.origin('a.localhost')}/fetches-ahead`);
@@ -148,7 +148,7 @@ describe('the cdp driver by URL', () => {
   test('rejects calls under way when the browser dies', async () => {
     driver = await connectCdp(browser.address);
     const helper = await driver.openHelper();
-    const frame = await driver.visitBlank(helper, 'https://a.example', { timeoutMs: 5000 });
+    const frame = await driver.visitBlank(helper, 'https://a.example', { timeoutMs: 20_000 });
     const waiting = driver.evaluate(helper, frame, 'async () => new Promise(() => {})', '', { timeoutMs: 60_000 });
     const rejected = expect(waiting).rejects.toMatchObject({ code: 'BROWSER_GONE' });
     await browser.kill();

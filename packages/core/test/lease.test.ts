@@ -307,8 +307,8 @@ describe('a renewal', () => {
   });
 
   it('happens by itself, so that who waits longer than the time does not get it', async () => {
-    const lease = await archive.lease(id, { ttlMs: 1500 });
-    const waiting = archiveOn(store).lease(id, { ttlMs: 1500, waitMs: 2500 });
+    const lease = await archive.lease(id, { ttlMs: 3000 });
+    const waiting = archiveOn(store).lease(id, { ttlMs: 3000, waitMs: 4000 });
     expect(await errorOf(waiting)).toMatchObject(fails('LEASED'));
     expect([lease.isHeld, await save(lease)]).toEqual([true, 2]);
     await lease.release();

@@ -63,7 +63,7 @@ export function isCode(...codes: string[]): (error: unknown) => boolean {
 /** Waits for what the browser does in its own time; gives the last value, so that an assertion can show it. */
 export async function eventually<T>(read: () => Promise<T>, good: (value: T) => boolean): Promise<T> {
   let value = await read();
-  for (let tries = 0; tries < 100 && !good(value); tries++) {
+  for (let tries = 0; tries < 400 && !good(value); tries++) {
     await sleep(50);
     value = await read();
   }
