@@ -60,12 +60,18 @@ export class Leases {
     }
   }
 
+  /** The lease that somebody may hold, which `admit` begins with. */
+  async look(id: string): Promise<LeaseRecord | undefined> {
+    return this.#inForce(id);
+  }
+
   /** Returns when nobody holds a lease of the session. Throws LEASED as soon as it is known that somebody does. */
-  async admit(id: string): Promise<void> {
+  async admit(id: string, look = this.look(id)): Promise<void> {
     const { monotonicMs } = this.#context;
     let first: LeaseRecord | undefined;
-    for (const startMs = monotonicMs(); ;) {
-      const found = await this.#inForce(id);
+    const startMs = monotonicMs();
+    for (let looking = look; ; looking = this.look(id)) {
+      const found = await looking;
       if (found === undefined) return;
       first ??= found;
       const isAlive = found.etag !== first.etag;

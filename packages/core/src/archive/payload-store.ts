@@ -10,6 +10,7 @@ import { collect } from './collect.js';
 import { sha256, type CommittedVersion } from './head.js';
 import { allKeys } from './keys.js';
 import { manifestKey, partKey, partsPrefix, type WritePlace } from './place.js';
+import { unheeded } from './unheeded.js';
 
 /** Well below what a store takes in one body: a part is in memory as a whole, and more than once while it is written. */
 const PART_BYTES = 2 * 1024 * 1024;
@@ -113,12 +114,6 @@ async function* readParts(
     if (found === undefined) throw await missing(`${where}, part ${part + 1} of ${parts}`);
     yield found.body;
   }
-}
-
-/** For a promise that nobody may come to wait for. */
-function unheeded<T>(promise: Promise<T>): Promise<T> {
-  promise.catch(() => undefined);
-  return promise;
 }
 
 /** Some puts at once. None is under way any more when `settled` returns, so that what they wrote can be removed. */

@@ -12,6 +12,7 @@ import { checkId, startedAtMs, type WritePlace } from './place.js';
 import { retained } from './retention.js';
 import { savedOf, type Revision, type SavedSession } from './saved.js';
 import { COMMIT_WITHIN_MS } from './sweep.js';
+import { unheeded } from './unheeded.js';
 
 export interface SaveOptions {
   /** What the save follows; absent for a new session. */
@@ -81,7 +82,14 @@ export class Saver {
     if (lease !== undefined && lease.id !== id)
       throw new PspError('INVALID_INPUT', `lease: expected one of session ${id}, found one of ${lease.id}`);
     lease?.throwUnlessHeld();
-    const first = await this.#context.heads.read(id);
+    const { heads } = this.#context;
+    const ask = (): ReturnType<Leases['look']> =>
+      unheeded(lease === undefined ? this.#leases.look(id) : lease.confirm().then(() => undefined));
+    // Of a session that is new nobody can have raised a fence: then the order does not matter, and all is asked at once.
+    const isNew = base === undefined;
+    const reading = heads.read(id);
+    const [early, ownKey] = isNew ? [ask(), unheeded(heads.refuseSecondKey())] : [];
+    const first = await reading;
     const pass = (found: FoundHead): LiveHead | undefined => {
       const fence = fenceOf(found);
       if (lease !== undefined && fence !== undefined && fence > lease.fence)
@@ -95,9 +103,7 @@ export class Saver {
       return this.#based(id, found, base);
     };
     const before = pass(first);
-    const ownKey = before === undefined ? this.#context.heads.refuseSecondKey() : Promise.resolve();
-    ownKey.catch(() => undefined); // told below, unless the lease is the reason already
-    await (lease === undefined ? this.#leases.admit(id) : lease.confirm());
+    await this.#leases.admit(id, early ?? ask());
     await ownKey;
     return { head: first, before, pass };
   }
