@@ -1,6 +1,4 @@
 /** What no tool can be faster than on this machine: the browser's own part of the work, without anything of ours. */
-import { timed } from './turns.mjs';
-
 const BLANK = {
   responseCode: 200,
   responseHeaders: [{ name: 'content-type', value: 'text/html' }],
@@ -66,36 +64,4 @@ export async function readRecords(page) {
 /** Ms for the page's own loop of put. The page must stand on the origin. */
 export async function writeRecords(page) {
   return page.evaluate(WRITE);
-}
-
-const MEBIBYTE = 1024 * 1024;
-
-/** Ms for so many bytes into a page by Playwright's own connection, 1 MiB at once. */
-export async function carryIn(page, bytes) {
-  const pieces = lengthsOf(bytes).map((length) => 'a'.repeat(length));
-  const started = performance.now();
-  for (const piece of pieces) await page.evaluate('(text) => text.length', piece);
-  return performance.now() - started;
-}
-
-/** Ms for so many bytes out of a page. */
-export async function carryOut(page, bytes) {
-  const started = performance.now();
-  for (const length of lengthsOf(bytes)) await page.evaluate("(length) => 'a'.repeat(length)", length);
-  return performance.now() - started;
-}
-
-/** Ms for a context with a page. */
-export async function openContext(browser) {
-  let context;
-  const open = async () => {
-    context = await browser.newContext();
-    await context.newPage();
-  };
-  return timed(open, () => context.close());
-}
-
-function lengthsOf(bytes) {
-  const pieces = Math.ceil(bytes / MEBIBYTE);
-  return Array.from({ length: pieces }, (_, piece) => Math.min(MEBIBYTE, bytes - piece * MEBIBYTE));
 }

@@ -1,6 +1,7 @@
 /** The pieces of work that are measured: the same job by Playwright's storageState and by PSP, each on a state of its own. */
 import { join } from 'node:path';
 import { PlaywrightAdapter } from '@psp/playwright';
+import { bareRestore } from './bare.mjs';
 import { expectFilled, fill } from './fixture.mjs';
 import { timed } from './turns.mjs';
 
@@ -57,6 +58,16 @@ export class Bench {
       const saved = await this.adapter.loadSession(this.session.getId());
       await saved.restore(page, { speed: 'eager' });
       await saved.close();
+    };
+    return timed(restore, () => this.#checked(page));
+  };
+
+  /** The records alone, by the least that it takes. */
+  leastRestore = (text) => {
+    let page;
+    const restore = async () => {
+      page = await (await this.browser.newContext()).newPage();
+      await bareRestore(page, this.site.origin(0), text);
     };
     return timed(restore, () => this.#checked(page));
   };

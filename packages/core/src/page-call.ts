@@ -59,6 +59,13 @@ export const MAX_RECORD_BYTES = 64 * 1024 * 1024;
 /** What one reply of a reading may hold: JSON text so small that one copy on each side of the connection does not matter; one record may be larger. */
 export const READ_LIMITS = { maxBytes: 1024 * 1024, maxRecordBytes: MAX_RECORD_BYTES };
 
+/** The first reply may hold more: it comes alone, and most origins need no second one. */
+export const FIRST_READ_LIMITS = {
+  maxBytes: 4 * READ_LIMITS.maxBytes,
+  pieceBytes: READ_LIMITS.maxBytes,
+  maxRecordBytes: MAX_RECORD_BYTES,
+};
+
 /** Whether a call took too long. */
 export const isSlow = (error: unknown): error is PspError => error instanceof PspError && error.code === 'TIMEOUT';
 

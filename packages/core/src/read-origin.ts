@@ -10,7 +10,7 @@ import {
   type StorageBucket,
   type StorageItem,
 } from '@psp/protocol';
-import { callPage, isSlow, READ_LIMITS, type PageReply, type Place } from './page-call.js';
+import { callPage, FIRST_READ_LIMITS, isSlow, type PageReply, type Place } from './page-call.js';
 import type {
   DepotPlace,
   DumpReply,
@@ -127,7 +127,15 @@ async function dump(place: Place, options: ReadOptions): Promise<PageReply<DumpR
   const localStorage = shared && takes('localStorage') && place.bucket === undefined;
   const indexedDB = shared && takes('indexedDB');
   const depot = shared ? DEPOT_KINDS.filter(takes) : [];
-  const request = { do: 'dump', localStorage, sessionStorage, ...READ_LIMITS, timeoutMs, tab, ...around } as const;
+  const request = {
+    do: 'dump',
+    localStorage,
+    sessionStorage,
+    ...FIRST_READ_LIMITS,
+    timeoutMs,
+    tab,
+    ...around,
+  } as const;
   try {
     return await callPage(place, { ...request, indexedDB, depot });
   } catch (error) {

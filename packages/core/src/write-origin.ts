@@ -46,7 +46,7 @@ export async function writeOrigin(
     const { at } = next.value;
     bytes += next.value.json.length;
     if (bytes > FIRST_BYTES || !isStorePlace(at)) break;
-    puts.push(putOf(state, at, next.value));
+    puts.push({ ...storeOf(state, at), records: textOf(next.value) });
   }
   const { header } = await callPage(place, { do: 'load', ...chosenOf(state, chooser), puts, depot, timeoutMs });
   losses.push(...header.losses.map((loss) => ofOrigin(loss, showStoragePlace(state))));
@@ -83,8 +83,14 @@ async function writeRest(writing: Writing, batches: AsyncIterable<RecordBatch> |
 
 async function putRecords(writing: Writing, at: StorePlace, batch: RecordBatch): Promise<void> {
   const { place, state, timeoutMs, losses } = writing;
-  const { header } = await callPage(place, { do: 'put', ...putOf(state, at, batch), timeoutMs });
-  losses.push(...header.losses.map((loss) => ofOrigin(loss, showStoragePlace(state))));
+  const offer = place.driver.offer?.(place.frame, batch.json);
+  const records = offer === undefined ? textOf(batch) : { from: offer.path };
+  try {
+    const { header } = await callPage(place, { do: 'put', ...storeOf(state, at), records, timeoutMs });
+    losses.push(...header.losses.map((loss) => ofOrigin(loss, showStoragePlace(state))));
+  } finally {
+    offer?.end();
+  }
 }
 
 /** What the page is to replace: an absent member stays as it is. */
@@ -170,12 +176,14 @@ const KEY = /^\s*\{"key":("(?:[^"\\]|\\.){0,120}"|-?\d[\d.eE+-]*),/;
 
 type StorePut = NonNullable<LoadRequest['puts']>[number];
 
-function putOf(state: OriginState, at: StorePlace, { json }: RecordBatch): StorePut {
+const textOf = ({ json }: RecordBatch): string => Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString();
+
+/** What a put says beside its records. */
+function storeOf(state: OriginState, at: StorePlace): Omit<StorePut, 'records'> {
   const { database, store } = placeOf(state, at);
   return {
     database: database.name,
     store: store.name,
-    records: Buffer.from(json).toString(),
     // With every batch, since writing records moves the generator.
     ...(store.keyGenerator === undefined ? {} : { keyGenerator: store.keyGenerator }),
   };

@@ -92,7 +92,7 @@ describe('a batch of any size', () => {
       },
     ]);
     const written = place.requests.flatMap((request) =>
-      request.do === 'put' ? (JSON.parse(request.records) as { key: unknown }[]) : [],
+      request.do === 'put' ? (JSON.parse(String(request.records)) as { key: unknown }[]) : [],
     );
     expect(written.map(({ key }) => key)).toEqual([...Array.from({ length: 30 }, (_, key) => key), 'last']);
     expect(Math.max(...place.sizes)).toBeLessThan(5 * MIB);

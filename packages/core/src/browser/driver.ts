@@ -92,6 +92,12 @@ export interface CallOptions {
   readonly timeoutMs: number;
 }
 
+/** A body that page code may fetch from this path of its own origin, until `end`. */
+export interface Offer {
+  readonly path: string;
+  end(): void;
+}
+
 export interface VisitOptions extends CallOptions {
   /** The frame to be given is one below this site, in its partition, where `features.partitionedStorage` is true. */
   readonly partition?: PartitionKey;
@@ -128,6 +134,11 @@ export interface BrowserDriver {
    * cannot interfere: an isolated world, or a realm that they have not patched. `source` is a function expression.
    */
   evaluate(tab: Tab, frame: Frame, source: string, argument: string, options: CallOptions): Promise<string>;
+  /**
+   * Lays JSON text out for page code in a blank page of a helper tab, where that is cheaper than an argument. Undefined in other frames,
+   * and for a body that is too large; absent where the driver has no such way.
+   */
+  offer?(frame: Frame, body: Uint8Array): Offer | undefined;
   /**
    * The cookies of the context. `places` are addresses whose cookies are wanted: a browser that lists them only by site or page
    * (`features.allCookies` false) looks there too. What it cannot tell becomes a loss.

@@ -36,6 +36,8 @@ export interface DumpRequest {
   /** The kinds beside them; with any of them comes what else the place has. */
   depot: readonly ('cache' | 'file' | 'serviceWorker')[];
   maxBytes: number;
+  /** Of the pieces in which what is left will be asked for. */
+  pieceBytes: number;
   /** A record that takes more than this within a message (quotes, backslashes and all beyond ASCII count 8) is a loss. */
   maxRecordBytes: number;
   /** For each step that may be blocked by another page (opening a database). */
@@ -54,7 +56,7 @@ export interface DumpReply {
   batches: { database: number; store: number; count: number }[];
   /**
    * Stores that have more records, after this key. Ask for them with `records`, piece by piece: `cuts` are the last keys of pieces of about
-   * `maxBytes`, in order; the last piece has no end.
+   * `pieceBytes`, in order; the last piece has no end.
    */
   rest: { database: number; store: number; after: WireValue | undefined; cuts: WireValue[] }[];
   depot?: DepotReply;
@@ -153,7 +155,8 @@ export interface PutRequest {
   do: 'put';
   database: IdbDatabase['name'];
   store: IdbStore['name'];
-  records: string;
+  /** JSON text of an array, or where to fetch it: a path of the document's origin. */
+  records: string | { from: string };
   keyGenerator?: number;
   timeoutMs: number;
 }

@@ -42,6 +42,8 @@ export const HOLD_CASES: readonly DriverCase[] = [
     async run({ driver, goto, evaluate }, site) {
       if (!driver.features.hold) return;
       const origins = [site.origin('a.localhost'), site.origin('b.localhost')];
+      // While it is open the browser goes on pausing requests of its own.
+      await driver.openHelper();
       for (const [index, ending] of ['hold', 'driver'].entries()) {
         let isWanted = false;
         const onFirst = (): Promise<void> => {

@@ -3,6 +3,8 @@ import assert from 'node:assert/strict';
 import type { BrowserDriver, Frame, Tab } from '../browser/driver.js';
 import { eventually, isCode, TIMEOUT, type DriverCase, type DriverTarget } from './driver-case.js';
 
+const FETCH = 'async (path) => fetch(path).then((response) => response.text()).catch((error) => error.name)';
+
 /** Origins that no name server knows: whoever opens them asked the network for nothing. */
 const UNREACHABLE = ['https://never.example', 'http://never.example:81'];
 
@@ -77,6 +79,33 @@ export const VISIT_CASES: readonly DriverCase[] = [
       );
       await goto(answered);
       assert.equal(await evaluate('localStorage.getItem("ran")'), '/answered-by-worker', 'the worker answers again');
+    },
+  },
+  {
+    name: 'lays data out for a blank page in a helper tab alone, while it is offered, or not at all',
+    async run({ driver, goto }, site) {
+      const origin = site.origin('offered.localhost');
+      await goto(`${site.origin('a.localhost')}/`);
+      const [tab] = await driver.tabs();
+      assert.ok(tab !== undefined);
+      const [main] = await driver.frames(tab, TIMEOUT);
+      assert.equal(main && driver.offer?.(main, Buffer.from('[]')), undefined, 'the tab of the user fetches nothing');
+      const helper = await driver.openHelper();
+      const frame = await driver.visitBlank(helper, origin, TIMEOUT);
+      const body = '[{"key":"\u00e9 \u{1f600}","value":{"json":"\"\\"}}]';
+      const offer = driver.offer?.(frame, Buffer.from(body));
+      if (offer !== undefined) {
+        const fetched = (): Promise<string> => driver.evaluate(helper, frame, FETCH, offer.path, TIMEOUT);
+        assert.equal(await fetched(), body);
+        offer.end();
+        assert.equal(await fetched(), 'TypeError');
+      }
+      await driver.closeTab(helper);
+      if (driver.features.offlineVisit)
+        assert.deepEqual(
+          site.requests.filter((request) => request.includes('offered.localhost')),
+          [],
+        );
     },
   },
   {

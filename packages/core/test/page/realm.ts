@@ -29,7 +29,7 @@ declare global {
 }
 
 const TIMEOUT_MS = 20_000;
-const LIMITS = { maxBytes: 2 ** 26, maxRecordBytes: 2 ** 26 };
+const LIMITS = { maxBytes: 2 ** 26, pieceBytes: 2 ** 20, maxRecordBytes: 2 ** 26 };
 
 interface Replies {
   dump: DumpReply;
@@ -50,7 +50,13 @@ export interface Realm {
   /** Calls the page function with any text. */
   callRaw(text: string): Promise<DumpReply & Partial<PageFailure>>;
   dump(
-    change?: Partial<{ maxBytes: number; maxRecordBytes: number; timeoutMs: number; indexedDB: boolean }>,
+    change?: Partial<{
+      maxBytes: number;
+      pieceBytes: number;
+      maxRecordBytes: number;
+      timeoutMs: number;
+      indexedDB: boolean;
+    }>,
   ): Promise<{ header: DumpReply; lines: string[] }>;
   load(change: Partial<LoadRequest>): Promise<LoadReply>;
   put(

@@ -147,7 +147,15 @@ test('[PSP-CAP-8] a request for another origin is refused, and changes nothing',
   await realm.load({ localStorage: [{ name: 'k', value: 'mine' }] });
   for (const request of [
     { do: 'load', localStorage: [{ name: 'k', value: 'secret' }], timeoutMs: 1000 },
-    { do: 'dump', localStorage: true, sessionStorage: false, indexedDB: false, maxBytes: 1, maxRecordBytes: 1 },
+    {
+      do: 'dump',
+      localStorage: true,
+      sessionStorage: false,
+      indexedDB: false,
+      maxBytes: 1,
+      pieceBytes: 1,
+      maxRecordBytes: 1,
+    },
   ]) {
     for (const addressed of [{ ...request, origin: 'http://127.0.0.1:1' }, request]) {
       const reply = await realm.callRaw(JSON.stringify(addressed));

@@ -38,7 +38,11 @@ export class BlankTab {
   #shows = false;
   #hasMoved = false;
 
-  constructor(readonly target: Target) {}
+  constructor(
+    readonly target: Target,
+    /** Whether a blank page may fetch the address. */
+    readonly mayFetch: (url: string) => boolean = () => false,
+  ) {}
 
   /**
    * Goes to a blank document of `origin` and gives its main frame and an isolated world in it. Requests to other origins fail, since a
@@ -204,7 +208,8 @@ export class BlankTab {
     const isWanted = isMain
       ? originOf(request.url) === this.#wanted
       : this.#isBlank && asksForBlank(paused, this.#below);
-    answer(this.target, paused, isWanted ? 'blank' : isMain || this.#isBlank ? 'fail' : 'pass', this.#title);
+    const passes = !this.#isBlank || (!isMain && this.mayFetch(request.url));
+    answer(this.target, paused, isWanted ? 'blank' : isMain || !passes ? 'fail' : 'pass', this.#title);
   }
 }
 

@@ -1,6 +1,15 @@
 /** The driver of any Chromium browser, over any CDP connection. Knows nothing of what a session is. */
 import { PspError, type Cookie, type Loss, type Binding } from '@psp/protocol';
-import type { BrowserDriver, BrowserFeatures, CallOptions, CookieOutcome, Discovery, Frame, Tab } from '../driver.js';
+import type {
+  BrowserDriver,
+  BrowserFeatures,
+  CallOptions,
+  CookieOutcome,
+  Discovery,
+  Frame,
+  Offer,
+  Tab,
+} from '../driver.js';
 import type { VisitOptions } from '../driver.js';
 import { NO_HOLD, type DocumentHold } from '../hold.js';
 import type { Preload } from '../preload.js';
@@ -12,15 +21,14 @@ import { deviceBindings } from './device-bindings.js';
 import { OriginLists } from './discovery.js';
 import type { CdpDriverOptions, HelperTabs } from './driver-options.js';
 import { Frames } from './frames.js';
+import { Helpers, type HiddenTab } from './helpers.js';
 import { CdpHold } from './hold.js';
 import { CookieJar } from './jar.js';
 import { PartitionedBlank } from './partitioned-blank.js';
 import { CdpPreload } from './preload.js';
-import { isRefusal } from './refusal.js';
 import { CdpSurroundings } from './surroundings.js';
 import { CdpTabMemory } from './tab-memory.js';
 import { Targets, type TargetInfo } from './targets.js';
-import { CdpRefusal } from './transport.js';
 
 const FEATURES: BrowserFeatures = {
   allCookies: true,
@@ -57,24 +65,23 @@ export class CdpDriver implements BrowserDriver {
   readonly #lists: OriginLists;
   readonly #jar: CookieJar;
   readonly #primary: string | undefined;
-  readonly #helperTabs: HelperTabs;
-  readonly #helpers = new Set<string>();
-  readonly #creating = new Set<Promise<unknown>>();
+  readonly #helpers: Helpers;
   readonly #blanks = new Map<string, BlankTab>();
   readonly #frames = new Frames();
   #closed: Promise<void> | undefined;
 
   private constructor(options: CdpDriverOptions) {
     this.framework = options.transport.framework;
-    this.#helperTabs = options.helpers ?? 'hidden';
-    const isHidden = this.#helperTabs === 'hidden';
+    const isHidden = (options.helpers ?? 'hidden') === 'hidden';
     // Tabs that the user sees do not come and go while the user works.
     this.features = { ...FEATURES, hiddenHelper: isHidden, hold: isHidden };
     this.#targets = new Targets(options.transport, options.timeoutMs, options.browserContextId);
     this.surroundings = new CdpSurroundings(this.#targets);
     this.preload = new CdpPreload(this.#targets);
-    this.#lists = new OriginLists(this.#targets, () => this.#openHidden());
-    this.hold = isHidden ? new CdpHold(this.#targets, () => this.#openHidden()) : NO_HOLD;
+    this.#helpers = new Helpers(this.#targets, options.helpers ?? 'hidden');
+    const openHidden = (): Promise<HiddenTab> => this.#helpers.openHidden();
+    this.#lists = new OriginLists(this.#targets, openHidden);
+    this.hold = isHidden ? new CdpHold(this.#targets, openHidden) : NO_HOLD;
     this.#jar = new CookieJar(this.#targets);
     this.#primary = options.primaryTargetId;
     this.tabMemory = new CdpTabMemory(this.#targets, this.#targets.seenStorage, {
@@ -87,7 +94,7 @@ export class CdpDriver implements BrowserDriver {
     const driver = new CdpDriver(options);
     const prepare = (): void => {
       // A tab that the user's framework would list comes only where it is asked for.
-      if (driver.#helperTabs === 'hidden') driver.#lists.prepare();
+      if (driver.features.hiddenHelper) driver.#lists.prepare();
     };
     await Promise.all([driver.#targets.watch(prepare), driver.#lists.ready()]);
     return driver;
@@ -128,6 +135,10 @@ export class CdpDriver implements BrowserDriver {
     return this.#frames.call(frame.id, { source, argument, timeoutMs: options.timeoutMs });
   }
 
+  offer(frame: Frame, body: Uint8Array): Offer | undefined {
+    return this.#helpers.offer(frame.id, body);
+  }
+
   cookies(): Promise<{ cookies: Cookie[]; losses: Loss[] }> {
     return this.#jar.read();
   }
@@ -158,11 +169,7 @@ export class CdpDriver implements BrowserDriver {
   }
 
   async openHelper(): Promise<Tab> {
-    const targetId = await this.#createHidden().catch((error: unknown) => {
-      if (!isRefusal(error)) throw error;
-      // Older browsers have no hidden targets, and a browser without any page refuses them.
-      return this.#create({ background: true });
-    });
+    const targetId = await this.#helpers.open();
     return { id: targetId, url: 'about:blank', title: undefined, primary: false };
   }
 
@@ -177,9 +184,8 @@ export class CdpDriver implements BrowserDriver {
     return { id: targetId, url: 'about:blank', title: undefined, primary: false };
   }
 
-  async closeTab(tab: Pick<Tab, 'id'>): Promise<void> {
-    this.#helpers.delete(tab.id);
-    await this.#targets.send('Target.closeTarget', { targetId: tab.id });
+  closeTab(tab: Tab): Promise<void> {
+    return this.#helpers.close(tab.id);
   }
 
   async visitBlank(tab: Tab, origin: string, { timeoutMs, partition }: VisitOptions): Promise<Frame> {
@@ -218,45 +224,15 @@ export class CdpDriver implements BrowserDriver {
   async #takeBlank(tabId: string): Promise<BlankTab> {
     // The main frame of a tab has the tab's id.
     this.#frames.left(tabId);
-    const blank = this.#blanks.get(tabId) ?? new BlankTab(await this.#targets.open(tabId));
+    const blank =
+      this.#blanks.get(tabId) ?? new BlankTab(await this.#targets.open(tabId), (url) => this.#helpers.isOffered(url));
     this.#blanks.set(tabId, blank);
     return blank;
   }
 
-  async #openHidden(): Promise<{ targetId: string; close: () => Promise<void> }> {
-    const targetId = await this.#createHidden();
-    return { targetId, close: () => this.closeTab({ id: targetId }) };
-  }
-
-  /** Throws UNSUPPORTED, as a refusal of the browser's, where hidden tabs are of no use. */
-  async #createHidden(): Promise<string> {
-    if (this.#helperTabs !== 'shown') return this.#create({ hidden: true });
-    const cause = new CdpRefusal('Target.createTarget', 'hidden tabs do not load beside WebDriver BiDi');
-    throw new PspError('UNSUPPORTED', 'The browser has no hidden tabs beside WebDriver BiDi.', { cause });
-  }
-
-  /** A tab that `close` closes, even where it is on its way only. */
-  async #create(kind: { hidden?: boolean; background?: boolean }): Promise<string> {
-    if (this.#closed !== undefined) throw new PspError('BROWSER_GONE', 'The driver was closed.');
-    const target = { url: 'about:blank', ...this.#targets.context(), ...kind };
-    const creating = this.#targets.send('Target.createTarget', target);
-    this.#creating.add(creating);
-    try {
-      const { targetId } = await creating;
-      this.#helpers.add(targetId);
-      return targetId;
-    } finally {
-      this.#creating.delete(creating);
-    }
-  }
-
   async #close(): Promise<void> {
     this.#lists.close();
-    await Promise.allSettled(this.#creating);
-    // A browser that is gone has no helper tabs left to close.
-    await Promise.allSettled(
-      [...this.#helpers].map((targetId) => this.#targets.send('Target.closeTarget', { targetId })),
-    );
+    await this.#helpers.closeAll();
     this.#targets.close();
     await this.#targets.transport.close();
   }

@@ -7,6 +7,7 @@ import type { Protocol } from 'devtools-protocol';
 import type { DocumentHold, Hold, HoldOptions } from '../hold.js';
 import { isBlankUrl } from './blank-page.js';
 import { registeredOrigins } from './service-workers.js';
+import type { Interceptor } from './interception.js';
 import type { Target } from './target.js';
 import type { TargetInfo, Targets } from './targets.js';
 import type { CdpEvent } from './transport.js';
@@ -14,7 +15,6 @@ import type { CdpEvent } from './transport.js';
 /** Milliseconds that one tab may hold up whoever begins to hold. */
 const TAB_MS = 1_000;
 
-/** Calls the browser where `sessionId` is undefined. */
 type Continue = (requestId: string) => Promise<unknown>;
 
 /** Holds end with the connection, too. */
@@ -43,12 +43,14 @@ export class CdpHold implements DocumentHold {
   }
 }
 
-class TargetsHold implements Hold {
+class TargetsHold implements Hold, Interceptor {
   unheld: readonly string[] = [];
   readonly #held: Set<string>;
   readonly #first = new Map<string, Promise<void>>();
   /** Sessions of this hold alone: a blank visit intercepts, and stops it, in one of its own. */
   readonly #tabs = new Map<string, Promise<Target>>();
+  /** One for each request that waits. The browser keeps what it paused when others still want other requests paused. */
+  readonly #waiting = new Set<() => void>();
   readonly #undo: (() => void)[] = [];
   #applying: Promise<void> | undefined;
   #isStale = false;
@@ -63,15 +65,11 @@ class TargetsHold implements Hold {
 
   async begin(): Promise<void> {
     const { targets } = this;
-    const browser: Continue = (requestId) => targets.send('Fetch.continueRequest', { requestId });
     this.#undo.push(
-      targets.transport.onEvent((event) => {
-        if (event.sessionId === undefined) this.#onPaused(event, browser);
-      }),
       targets.onDocument((url) => this.#onDocument(url)),
       targets.onOpened((info) => void this.#join(info).catch(gone)),
     );
-    await targets.send('Fetch.enable', { patterns: this.#patterns() }, this.options.timeoutMs);
+    await targets.interception.join(this, this.options.timeoutMs);
     const open = await targets.list();
     await Promise.all(open.map((info) => this.#join(info).catch(gone)));
   }
@@ -87,8 +85,9 @@ class TargetsHold implements Hold {
     this.#isOver = true;
     this.#held.clear();
     for (const undo of this.#undo.splice(0)) undo();
-    // Where a tab or the browser is gone, nothing is held any more. What waits goes on when its interception ends.
-    await this.#everywhere();
+    for (const go of this.#waiting) go();
+    // Where a tab or the browser is gone, nothing is held any more.
+    await Promise.allSettled([this.targets.interception.leave(this, TAB_MS), this.#inTabs()]);
     const detached = [...this.#tabs.values()].map(async (tab) => (await tab).detach());
     this.#tabs.clear();
     await Promise.allSettled(detached);
@@ -105,21 +104,33 @@ class TargetsHold implements Hold {
   }
 
   async #everywhere(): Promise<void> {
-    const inTab = async (tab: Promise<Target>): Promise<void> => this.#intercept(await tab);
-    await Promise.allSettled([this.#intercept(this.targets), ...[...this.#tabs.values()].map(inTab)]);
+    await Promise.allSettled([this.targets.interception.apply(TAB_MS), this.#inTabs()]);
   }
 
-  async #intercept(where: Pick<Target | Targets, 'send'>): Promise<void> {
-    if (this.#held.size === 0) await where.send('Fetch.disable', {}, TAB_MS);
-    else await where.send('Fetch.enable', { patterns: this.#patterns() }, TAB_MS);
+  async #inTabs(): Promise<void> {
+    const inTab = async (tab: Promise<Target>): Promise<void> => this.#intercept(await tab);
+    await Promise.allSettled([...this.#tabs.values()].map(inTab));
+  }
+
+  async #intercept(tab: Target): Promise<void> {
+    if (this.#held.size === 0) await tab.send('Fetch.disable', {}, TAB_MS);
+    else await tab.send('Fetch.enable', { patterns: this.patterns() }, TAB_MS);
   }
 
   /** Documents only: whatever else reads storage, a worker or a script, is begun by a document of the same origin. */
-  #patterns(): Protocol.Fetch.RequestPattern[] {
+  patterns(): Protocol.Fetch.RequestPattern[] {
     const of = (origin: string): Protocol.Fetch.RequestPattern => {
       return { urlPattern: `${origin}/*`, requestStage: 'Request', resourceType: 'Document' };
     };
     return Array.from(this.#held, of);
+  }
+
+  takes({ resourceType }: Protocol.Fetch.RequestPausedEvent): boolean {
+    return resourceType === 'Document';
+  }
+
+  onPaused(paused: Protocol.Fetch.RequestPausedEvent): void {
+    this.#onPaused(paused, (requestId) => this.targets.send('Fetch.continueRequest', { requestId }));
   }
 
   async #join({ targetId, type }: TargetInfo): Promise<void> {
@@ -130,7 +141,7 @@ class TargetsHold implements Hold {
     const tab = await attaching;
     const go: Continue = (requestId) => tab.send('Fetch.continueRequest', { requestId });
     tab.onEvent((event) => {
-      this.#onPaused(event, go);
+      if (event.method === 'Fetch.requestPaused') this.#onPaused(event.params as Protocol.Fetch.RequestPausedEvent, go);
       this.#onPrefetch(event);
     });
     // What a page fetches ahead passes no interception. That is rare, and the page is not there yet: its storage may be sooner.
@@ -138,13 +149,16 @@ class TargetsHold implements Hold {
     await this.#intercept(tab);
   }
 
-  #onPaused({ method, params }: CdpEvent, go: Continue): void {
-    if (method !== 'Fetch.requestPaused') return;
-    const { requestId, request, frameId } = params as Protocol.Fetch.RequestPausedEvent;
+  #onPaused({ requestId, request, frameId }: Protocol.Fetch.RequestPausedEvent, go: Continue): void {
     const passes = isBlankUrl(request.url) || this.targets.isElsewhere(frameId);
     const first = passes ? Promise.resolve() : this.#want(request.url);
     // A request can end before its answer: the user went elsewhere.
-    void first.then(() => go(requestId)).catch(gone);
+    const goOn = (): void => {
+      this.#waiting.delete(goOn);
+      go(requestId).catch(gone);
+    };
+    this.#waiting.add(goOn);
+    void first.then(goOn);
   }
 
   #onPrefetch({ method, params }: CdpEvent): void {

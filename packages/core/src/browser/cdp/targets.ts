@@ -3,6 +3,7 @@ import { originOf } from '@psp/protocol';
 import type { Protocol } from 'devtools-protocol';
 import { isBlankUrl } from './blank-page.js';
 import type { Answer, Method, Params } from './method.js';
+import { Interception } from './interception.js';
 import { inOurWords } from './refusal.js';
 import { SeenStorage } from './seen-storage.js';
 import { Target } from './target.js';
@@ -20,6 +21,7 @@ const noted = (): void => undefined;
 export class Targets {
   readonly seenStorage = new SeenStorage();
   readonly visits = new Visits();
+  readonly interception = new Interception(this);
   readonly #open = new Map<string, Promise<Target>>();
   /** Out-of-process frames, as the browser last told of each. */
   readonly #frames = new Map<string, SeenFrame>();
@@ -122,7 +124,9 @@ export class Targets {
     this.#off();
   }
 
-  #onEvent({ method, params, sessionId }: CdpEvent): void {
+  #onEvent(event: CdpEvent): void {
+    const { method, params, sessionId } = event;
+    if (sessionId === undefined) this.interception.onEvent(event);
     if (method === 'Page.frameNavigated')
       this.#onNavigated((params as Protocol.Page.FrameNavigatedEvent).frame, sessionId);
     if (method === 'Page.frameDetached') this.#onDetached(params as Protocol.Page.FrameDetachedEvent);

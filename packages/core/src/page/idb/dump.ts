@@ -41,7 +41,7 @@ export async function dumpDatabases(request: DumpRequest, budget: Budget, losses
   });
   if (names === undefined) return dump;
   const { maxRecordBytes, timeoutMs } = request;
-  const reading = { budget, maxRecordBytes, timeoutMs, losses, pieceLength: request.maxBytes };
+  const reading = { budget, maxRecordBytes, timeoutMs, losses, pieceLength: request.pieceBytes };
   // All at once, so that the waits for blocked databases do not add up.
   const reads = await Promise.all(names.map((name) => readDatabase(name, reading)));
   dump.databases = [];

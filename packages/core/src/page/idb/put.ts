@@ -28,7 +28,7 @@ interface Work {
 export async function putRecords(request: PutRequest): Promise<PutReply> {
   const path = `${label(request.database)}/${label(request.store)}`;
   const work: Work = { path, records: [], losses: [] };
-  await makeReady(parseRecords(request.records), work);
+  await makeReady(await recordsOf(request), work);
   let count = 0;
   try {
     const database = await openDatabase(fromWireString(request.database), request.timeoutMs);
@@ -49,13 +49,23 @@ export async function putRecords(request: PutRequest): Promise<PutReply> {
   return { count, losses: work.losses };
 }
 
+async function recordsOf({ records }: PutRequest): Promise<unknown[]> {
+  if (typeof records === 'string') return parseRecords(records);
+  const response = await fetch(records.from);
+  return asRecords(await response.json().catch(() => undefined));
+}
+
 export function parseRecords(json: string): unknown[] {
   try {
-    const records: unknown = JSON.parse(json);
-    if (Array.isArray(records)) return records;
+    return asRecords(JSON.parse(json));
   } catch {
-    // The engine's message quotes the text; the one below says what is wrong.
+    // The engine's message quotes the text.
+    return asRecords(undefined);
   }
+}
+
+function asRecords(records: unknown): unknown[] {
+  if (Array.isArray(records)) return records;
   throw new WireError('expected the JSON text of an array in records');
 }
 
