@@ -6,7 +6,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bareCapture, bareRestore } from './bare.mjs';
+import { bareCapture } from './bare.mjs';
 import { blankNavigations, readRecords, writeRecords } from './floors.mjs';
 import { launch, startSite } from './fixture.mjs';
 import { measureMemory } from './peaks.mjs';

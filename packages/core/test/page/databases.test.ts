@@ -340,7 +340,7 @@ describe('many records', () => {
   it('that are left come in pieces, each record once and in order', async () => {
     await pair();
     await seedMany(from, 3000);
-    const { header, lines } = await from.dump({ maxBytes: 200_000 });
+    const { header, lines } = await from.dump({ maxBytes: 200_000, pieceBytes: 200_000 });
     const [{ after, cuts }] = header.rest as [(typeof header.rest)[0]];
     expect(cuts.length).toBeGreaterThan(1);
     const { database, store } = header.rest[0]!;
