@@ -9,6 +9,9 @@ import { stateOf } from './values.mjs';
 
 const WAIT_MS = 60_000;
 const STEPS = 6;
+/** Of a process that could not save yet. */
+const MOST_TERMS = 20;
+const LONGEST_REST_MS = 2000;
 /** What is known to have changed nothing. */
 const REFUSED = new Set(['LEASED', 'LEASE_LOST', 'FENCED', 'CONFLICT', 'STORE_UNAVAILABLE']);
 
@@ -16,6 +19,7 @@ const REFUSED = new Set(['LEASED', 'LEASE_LOST', 'FENCED', 'CONFLICT', 'STORE_UN
 let sleptMs = 0;
 /** Each has a number of its own. */
 let saves = 0;
+let hasSaved = false;
 const options = { keep: { versions: 200 }, ...(task.sleeps ? { monotonicMs: () => performance.now() - sleptMs } : {}) };
 const archives = Array.from({ length: task.holders }, () =>
   task.leaseBug === undefined ? new Archive(store, openKeySource(), options) : leasesWith(task.leaseBug),
@@ -28,34 +32,38 @@ await store.close();
 
 async function serve(archive, holder) {
   let ttlMs = task.ttlMs;
-  for (let term = 0; term < task.terms; term += 1) {
+  for (let term = 0; term < task.terms || (!hasSaved && term < MOST_TERMS); term += 1) {
     const step = stepsOf(`${task.name}.${holder}.${term}`);
     const renew = !task.sleeps && random.below(2) === 0;
     const lease = await step('grant', { ttlMs }, () =>
       archive.lease(task.session, { ttlMs, waitMs: WAIT_MS, renew, holder: task.name }),
     );
-    // On a machine that is too slow for it nobody would ever get one.
-    if (lease === undefined) ttlMs *= 2;
-    else await work(archive, lease, step, ttlMs);
+    const saved = lease !== undefined && (await work(archive, lease, step, ttlMs));
+    hasSaved ||= saved;
+    // On a machine that is too slow for it nobody would ever save.
+    if (!saved) ttlMs *= 2;
   }
 }
 
+/** Whether a save was done. */
 async function work(archive, lease, step, ttlMs) {
   const { fence } = lease;
+  let saved = false;
   lease.onLost(() => say({ lost: fence }));
   for (let number = 0; number < STEPS; number += 1) {
     const chance = random.below(8);
     if (chance === 0) await rest(ttlMs);
     else if (chance === 1) await step('renew', { fence }, () => lease.renew());
     else if (chance === 2 && !task.sleeps) await step('held', { fence }, async () => heldOrNot(lease));
-    else await save(archive, lease, step);
+    else saved = ((await save(archive, lease, step)) ?? false) || saved;
   }
   await step('release', { fence }, () => lease.release());
+  return saved;
 }
 
 /** Past the time of a lease that does not renew itself. */
 async function rest(ttlMs) {
-  const ms = random.below(2 * ttlMs);
+  const ms = random.below(Math.min(2 * ttlMs, LONGEST_REST_MS));
   if (task.sleeps) sleptMs += ms;
   await pause(ms);
 }
@@ -66,10 +74,11 @@ function heldOrNot(lease) {
 
 async function save(archive, lease, step) {
   const number = task.first + (saves += 1);
-  await step('save', { fence: lease.fence, number }, async () => {
+  return step('save', { fence: lease.fence, number }, async () => {
     const { revision } = await archive.metadata(task.session);
     const state = stateOf(task.session, number, random.below(3000), random);
     await archive.save(state, { base: revision, lease });
+    return true;
   });
 }
 
