@@ -100,11 +100,8 @@ async function* followed(begin: Uint8Array[], rest: Source | undefined): AsyncGe
   try {
     // Held by nobody once it is given.
     for (let chunk = begin.shift(); chunk !== undefined; chunk = begin.shift()) yield chunk;
-    while (rest !== undefined) {
-      const next = await rest.next();
-      if (next.done === true) return;
-      yield next.value;
-    }
+    if (rest === undefined) return;
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
   } finally {
     await rest?.return?.();
   }

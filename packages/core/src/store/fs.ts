@@ -149,9 +149,11 @@ export class FsStore implements Store {
     const { version, parts } = newVersion(body);
     try {
       await makeFolder(staged);
-      const written = writeDurably(join(staged, String(version.number)), parts);
-      // At the same time, and never left behind: a file that is still being written cannot be discarded.
-      await Promise.all([written, this.#makeParents(dirname(folder), { again: false })]).finally(() => written);
+      const path = join(staged, String(version.number));
+      const steps = [writeDurably(path, parts), this.#makeParents(dirname(folder), { again: false })];
+      // None is under way any more when what they made has to be removed.
+      await Promise.allSettled(steps);
+      await Promise.all(steps);
       await this.#moveInto(staged, folder);
     } catch (error) {
       await discard(staged);

@@ -208,7 +208,7 @@ function inTurnOf<T>(path: string, work: () => Promise<T>): Promise<T> {
   const turn = (puts.get(path) ?? Promise.resolve()).then(work);
   const done = turn
     .catch(() => undefined) // the caller of that turn learns of it
-    .then(() => {
+    .finally(() => {
       if (puts.get(path) === done) puts.delete(path);
     });
   puts.set(path, done);
