@@ -92,7 +92,7 @@ export const VISIT_CASES: readonly DriverCase[] = [
       assert.equal(main && driver.offer?.(main, Buffer.from('[]')), undefined, 'the tab of the user fetches nothing');
       const helper = await driver.openHelper();
       const frame = await driver.visitBlank(helper, origin, TIMEOUT);
-      const body = '[{"key":"\u00e9 \u{1f600}","value":{"json":"\"\\"}}]';
+      const body = JSON.stringify([{ key: '\u00e9 \u{1f600}', value: { json: '"\\' } }]);
       const offer = driver.offer?.(frame, Buffer.from(body));
       if (offer !== undefined) {
         const fetched = (): Promise<string> => driver.evaluate(helper, frame, FETCH, offer.path, TIMEOUT);
