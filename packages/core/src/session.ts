@@ -1,7 +1,7 @@
 /** A session in a user's hands: the verbs capture, restore and close. Built over an adapter, which knows the framework. */
 import { parseChoice, PspError, type ChoiceInput, type Portability, type Token } from '@psp/protocol';
 import type { CaptureCallOptions, CaptureReport } from './capture-call.js';
-import type { Archive, Lease, LeaseOptions } from './archive.js';
+import type { Archive, Lease, LeaseOptions, OpenedSession } from './archive.js';
 import type { BrowserDriver, PartitionedPlace } from './browser/driver.js';
 import { checkKeyOptions, type KeyOptions, withKeyOptions } from './exportable-keys.js';
 import { checkedOrigin } from './checked-origin.js';
@@ -228,9 +228,9 @@ export class Session<P> {
     checkedTimeout(options.timeoutMs, 'timeoutMs');
     checkKeyOptions(options);
     parseChoice(options);
-    const opened = await this.#record.open();
+    const { opened, driver: attached } = await this.#openBoth(page);
     const { state } = opened;
-    const driver = await withKeyOptions(await this.#context.openDriver(page), options);
+    const driver = await withKeyOptions(attached, options);
     try {
       if (this.#refusal === undefined) await this.#settleUnlessGone();
     } catch (error) {
@@ -250,6 +250,22 @@ export class Session<P> {
     this.#refusal = undefined;
     this.#record.follow(opened);
     return report;
+  }
+
+  /** Store and browser at once. Where the session does not open, the browser is left as it was. */
+  async #openBoth(page: P): Promise<{ opened: OpenedSession; driver: BrowserDriver }> {
+    const attaching = this.#context.openDriver(page);
+    attaching.catch(() => undefined); // told below
+    try {
+      const opened = await this.#record.open();
+      return { opened, driver: await attaching };
+    } catch (error) {
+      await attaching.then(
+        (driver) => driver.close(),
+        () => undefined, // a browser that is not there is second to a session that is not
+      );
+      throw error;
+    }
   }
 
   async #settle(restoration: Restoration): Promise<RestoreReport> {

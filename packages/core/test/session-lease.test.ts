@@ -156,3 +156,17 @@ describe('a session that is kept for a time', () => {
     });
   });
 });
+
+describe('a session that somebody deleted', () => {
+  it('is not restored, and leaves the browser as it was', async () => {
+    const session = await adapter.createSession(browserWith('a=1'), { name: 'one' });
+    await session.capture();
+    const loaded = await adapter.loadSession('one');
+    await archive.remove(session.getId());
+    const target = browserWith('b=2');
+    let closed = 0;
+    target.close = async () => void (closed += 1);
+    expect(await errorOf(loaded.restore(target))).toMatchObject({ code: 'DELETED' });
+    expect([closed, target.calls, target.jar.map(({ name }) => name)]).toEqual([1, [], ['b']]);
+  });
+});
