@@ -1,45 +1,16 @@
 /** Processes of the torture: how their programs are made, started, paused, killed and heard. Knows nothing of what they do. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { bundle } from '../scripts/bundle.mjs';
 
-const CACHE = fileURLToPath(new URL('../node_modules/.cache', import.meta.url));
 const PROGRAMS = ['client', 'holder', 'writer'];
-/** Clients of stores are found in node_modules when used: native, large, or without their exports once they are bundled. */
-const EXTERNAL = [
-  'better-sqlite3',
-  'redis',
-  'pg',
-  'mysql2',
-  '@aws-sdk/*',
-  '@azure/*',
-  '@google-cloud/*',
-  'playwright-core',
-];
 
 /** One file for each program, so that a process starts in a third of the time. Gives their folder. */
-export async function bundlePrograms() {
-  await mkdir(CACHE, { recursive: true });
-  const folder = await mkdtemp(join(CACHE, 'torture-'));
-  await build({
-    entryPoints: PROGRAMS.map((name) => fileURLToPath(new URL(`./${name}.mjs`, import.meta.url))),
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    splitting: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    external: EXTERNAL,
-    // Parts of other packages that are CommonJS ask for Node's modules by `require`.
-    banner: { js: "import { createRequire as r } from 'node:module'; const require = r(import.meta.url);" },
-    logLevel: 'error',
-  });
-  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+export function bundlePrograms() {
+  const paths = PROGRAMS.map((name) => fileURLToPath(new URL(`./${name}.mjs`, import.meta.url)));
+  return bundle(paths, { name: 'torture' });
 }
 
 /**
