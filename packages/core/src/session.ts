@@ -18,6 +18,7 @@ import type { RestoreReport } from './restore-report.js';
 import { SessionRecord, type RecordStart } from './session-record.js';
 import { refuseLosses, reportOf, type SessionReport } from './strict.js';
 import { checkedTimeout } from './timeout.js';
+import { unheeded } from './unheeded.js';
 import { verifyPage, type Verification, type VerifyOptions } from './verify.js';
 
 export type { CaptureCallOptions, CaptureReport } from './capture-call.js';
@@ -254,8 +255,7 @@ export class Session<P> {
 
   /** Store and browser at once. Where the session does not open, the browser is left as it was. */
   async #openBoth(page: P): Promise<{ opened: OpenedSession; driver: BrowserDriver }> {
-    const attaching = this.#context.openDriver(page);
-    attaching.catch(() => undefined); // told below
+    const attaching = unheeded(this.#context.openDriver(page));
     try {
       const opened = await this.#record.open();
       return { opened, driver: await attaching };

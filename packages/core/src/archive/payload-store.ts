@@ -10,7 +10,7 @@ import { collect } from './collect.js';
 import { sha256, type CommittedVersion } from './head.js';
 import { allKeys } from './keys.js';
 import { manifestKey, partKey, partsPrefix, type WritePlace } from './place.js';
-import { unheeded } from './unheeded.js';
+import { unheeded } from '../unheeded.js';
 
 /** Well below what a store takes in one body: a part is in memory as a whole, and more than once while it is written. */
 const PART_BYTES = 2 * 1024 * 1024;

@@ -12,7 +12,7 @@ import { checkId, startedAtMs, type WritePlace } from './place.js';
 import { retained } from './retention.js';
 import { savedOf, type Revision, type SavedSession } from './saved.js';
 import { COMMIT_WITHIN_MS } from './sweep.js';
-import { unheeded } from './unheeded.js';
+import { unheeded } from '../unheeded.js';
 
 export interface SaveOptions {
   /** What the save follows; absent for a new session. */
