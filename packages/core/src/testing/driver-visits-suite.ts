@@ -94,6 +94,7 @@ export const VISIT_CASES: readonly DriverCase[] = [
       const frame = await driver.visitBlank(helper, origin, TIMEOUT);
       const body = JSON.stringify([{ key: '\u00e9 \u{1f600}', value: { json: '"\\' } }]);
       const offer = driver.offer?.(frame, Buffer.from(body));
+      assert.equal(offer !== undefined, driver.offer !== undefined && driver.features.hiddenHelper);
       if (offer !== undefined) {
         const fetched = (): Promise<string> => driver.evaluate(helper, frame, FETCH, offer.path, TIMEOUT);
         assert.equal(await fetched(), body);

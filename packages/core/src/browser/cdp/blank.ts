@@ -208,8 +208,8 @@ export class BlankTab {
     const isWanted = isMain
       ? originOf(request.url) === this.#wanted
       : this.#isBlank && asksForBlank(paused, this.#below);
-    const passes = !this.#isBlank || (!isMain && this.mayFetch(request.url));
-    answer(this.target, paused, isWanted ? 'blank' : isMain || !passes ? 'fail' : 'pass', this.#title);
+    const isOthers = !this.#isBlank || this.mayFetch(request.url);
+    answer(this.target, paused, isWanted ? 'blank' : isMain || !isOthers ? 'fail' : 'pass', this.#title);
   }
 }
 

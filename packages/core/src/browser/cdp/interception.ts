@@ -30,7 +30,7 @@ export class Interception {
     return this.apply(timeoutMs);
   }
 
-  /** What waits for its answer goes on. */
+  /** What it has not answered yet is still its own to answer: it goes on by itself only where nobody else wants anything paused. */
   leave(interceptor: Interceptor, timeoutMs: number): Promise<void> {
     this.#interceptors.delete(interceptor);
     return this.apply(timeoutMs);

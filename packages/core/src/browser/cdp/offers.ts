@@ -1,5 +1,5 @@
 /**
- * Bodies that page code in blank pages fetches, each once, from an address that the browser answers from here: much data goes that way at
+ * Bodies that page code in blank pages fetches from an address that the browser answers from here: much data goes that way at
  * half the cost of an argument, which is text in messages within messages. No request of theirs reaches the network.
  */
 import { randomUUID } from 'node:crypto';
