@@ -25,7 +25,7 @@ const archives = Array.from({ length: task.holders }, () =>
   task.leaseBug === undefined ? new Archive(store, openKeySource(), options) : leasesWith(task.leaseBug),
 );
 
-await archives[0].metadata(task.session);
+await revisionOf(archives[0]);
 await started();
 await Promise.all(archives.map((archive, holder) => serve(archive, holder)));
 await store.close();
@@ -75,11 +75,21 @@ function heldOrNot(lease) {
 async function save(archive, lease, step) {
   const number = task.first + (saves += 1);
   return step('save', { fence: lease.fence, number }, async () => {
-    const { revision } = await archive.metadata(task.session);
+    const base = await revisionOf(archive);
     const state = stateOf(task.session, number, random.below(3000), random);
-    await archive.save(state, { base: revision, lease });
+    await archive.save(state, { ...(base === undefined ? {} : { base }), lease });
     return true;
   });
+}
+
+/** Undefined before the first save. */
+async function revisionOf(archive) {
+  try {
+    return (await archive.metadata(task.session)).revision;
+  } catch (error) {
+    if (error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
 }
 
 /** Gives what came of a step, undefined where it was refused or nobody knows. */

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { newSessionId, type PspError } from '@psp/protocol';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { copyStore } from '../src/archive/copy.js';
 import { raiseEpoch, type Archive, type Lease } from '../src/archive.js';
 import { openKeySource } from '../src/seal/key-file.js';
 import { FsStore } from '../src/store/fs.js';
@@ -242,6 +243,90 @@ describe('a session', () => {
     expect((await other.lease(id, BY_HAND)).fence).toBe(lease.fence + 1);
   });
 
+  it('[PSP-LEASE-6] whose first save is held up on the way is not saved by it once another has the lease', async () => {
+    id = newSessionId();
+    let arrived!: () => void;
+    let goOn!: () => void;
+    const [arrival, released] = [
+      new Promise<void>((done) => (arrived = done)),
+      new Promise<void>((done) => (goOn = done)),
+    ];
+    const slow = changed(store, {
+      put: async (key, body, condition) => {
+        const { isHeldUp } = state;
+        if (isHeldUp && key === `h/${id}`) {
+          arrived();
+          await released;
+        }
+        return store.put(key, body, condition);
+      },
+    });
+    const state = { isHeldUp: false };
+    const holder = machine(slow);
+    const lease = await holder.archive.lease(id, BY_HAND);
+    state.isHeldUp = true;
+    const late = errorOf(holder.archive.save(makeState({ id, secret: 'late' }), { lease }));
+    await arrival;
+    const other = machine();
+    await errorOf(other.archive.lease(id, BY_HAND));
+    other.pass(2 * TTL_MS);
+    const next = await other.archive.lease(id, BY_HAND);
+    goOn();
+    expect(await late).toMatchObject(fails('FENCED'));
+    const saved = await other.archive.save(makeState({ id, secret: 'mine' }), { lease: next });
+    expect([saved.metadata.version, await secretOf(archive, id)]).toEqual([1, 'mine']);
+  });
+
+  it('[PSP-LEASE-5] that is leased between the looks of a first save at the lease and at the head is not saved', async () => {
+    id = newSessionId();
+    const other = archiveOn(store);
+    let lease: Lease | undefined;
+    const slow = changed(store, {
+      get: async (key) => {
+        if (key === `h/${id}`) lease ??= await other.lease(id, { ttlMs: 300 });
+        return store.get(key);
+      },
+    });
+    expect(await errorOf(archiveOn(slow).save(makeState({ id })))).toMatchObject(fails('LEASED'));
+    await lease!.release();
+  });
+
+  it('[PSP-LEASE-6] that is saved for the first time without a lease, while another leases it, is not saved', async () => {
+    id = newSessionId();
+    const other = archiveOn(store);
+    const leased = changed(store, {
+      put: async (key, body, condition) => {
+        if (key === `h/${id}`) await other.lease(id, BY_HAND);
+        return store.put(key, body, condition);
+      },
+    });
+    expect(await errorOf(archiveOn(leased).save(makeState({ id })))).toMatchObject(fails('LEASED'));
+    expect(await keysOf(store, 'b/')).not.toContainEqual(expect.stringContaining(id));
+  });
+
+  it('[PSP-LEASE-6] that was leased and never saved is no session to anybody', async () => {
+    const never = newSessionId();
+    const lease = await archive.lease(never, BY_HAND);
+    expect(await keysOf(store, 'h/')).toEqual([`h/${id}`, `h/${never}`]);
+    const reads = [
+      archive.open(never),
+      archive.metadata(never),
+      archive.versions(never),
+      archive.find(never),
+      archive.remove(never),
+      archive.update(never, { name: 'x' }),
+      archive.rollback(never, 1),
+      archive.save(makeState({ id: never }), { base: newSessionId(), lease }),
+    ];
+    for (const read of reads) expect(await errorOf(read)).toMatchObject(fails('NOT_FOUND', never));
+    expect((await archive.list()).items.map((item) => item.id)).toEqual([id]);
+    const target = new MemoryStore();
+    expect((await copyStore(store, target)).counts).toMatchObject({ copied: 1, unsaved: 1 });
+    expect(await keysOf(target, 'h/')).toEqual([`h/${id}`]);
+    expect((await archive.save(makeState({ id: never }), { lease })).metadata.version).toBe(1);
+    expect((await copyStore(store, target)).counts).toMatchObject({ copied: 1, same: 1, unsaved: 0 });
+  });
+
   it('that was leased before its first save, by one and then by another, is saved by the other only', async () => {
     id = newSessionId();
     const holder = machine();
@@ -250,9 +335,7 @@ describe('a session', () => {
     await errorOf(other.archive.lease(id, BY_HAND));
     other.pass(2 * TTL_MS);
     const next = await other.archive.lease(id, BY_HAND);
-    expect(await errorOf(holder.archive.save(makeState({ id }), { lease }))).toMatchObject(
-      fails('LEASE_LOST', 'somebody else'),
-    );
+    expect(await errorOf(holder.archive.save(makeState({ id }), { lease }))).toMatchObject(fails('FENCED'));
     expect((await other.archive.save(makeState({ id }), { lease: next })).metadata.version).toBe(1);
   });
 
@@ -371,15 +454,34 @@ describe('a store that was restored', () => {
 });
 
 describe('gc', () => {
-  it('removes the records of leases of sessions that never came to be, a day later, and no other', async () => {
+  it('[PSP-LEASE-6] ends what was leased and never saved, a day after the last renewal, and no other', async () => {
     const never = newSessionId();
     const lease = await archive.lease(never, BY_HAND);
     await archive.lease(id, BY_HAND);
+    const later = { nowMs: Date.now() + 25 * HOUR_MS };
     expect(await archive.gc()).toMatchObject({ leases: 0 });
-    expect(await archive.gc({ nowMs: Date.now() + 25 * HOUR_MS, dryRun: true })).toMatchObject({ leases: 1 });
-    expect(await archive.gc({ nowMs: Date.now() + 25 * HOUR_MS })).toMatchObject({ leases: 1 });
-    expect(await keysOf(store, 'l/')).toEqual([`l/${id}`]);
+    expect(await archive.gc({ ...later, dryRun: true })).toMatchObject({ leases: 1 });
+    const renewed = machine(store, 20 * HOUR_MS);
+    const kept = await renewed.archive.lease(newSessionId(), BY_HAND);
+    expect(await archive.gc(later)).toMatchObject({ leases: 1 });
+    expect((await keysOf(store, 'l/')).toSorted()).toEqual([`l/${id}`, `l/${kept.id}`].toSorted());
     expect(await errorOf(lease.renew())).toMatchObject(fails('LEASE_LOST'));
+    expect(await errorOf(archive.save(makeState({ id: never })))).toMatchObject(fails('DELETED'));
+    expect((await renewed.archive.save(makeState({ id: kept.id }), { lease: kept })).metadata.version).toBe(1);
+  });
+
+  it('[PSP-LEASE-6] does not end a session whose first save comes at the same moment', async () => {
+    const late = newSessionId();
+    const lease = await archive.lease(late, { ttlMs: 60_000 });
+    const { put } = store;
+    const busy = changed(store, {
+      put: async (key, body, condition) => {
+        if (key === `h/${late}`) await archive.save(makeState({ id: late, secret: 'late' }), { lease });
+        return put.call(store, key, body, condition);
+      },
+    });
+    expect(await archiveOn(busy).gc({ nowMs: Date.now() + 25 * HOUR_MS })).toMatchObject({ leases: 0 });
+    expect(await secretOf(archive, late)).toBe('late');
   });
 });
 

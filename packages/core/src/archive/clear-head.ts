@@ -14,6 +14,8 @@ export interface ClearHead {
   readonly ancestors: readonly string[];
   readonly versions: readonly CommittedVersion[];
   readonly isDeleted: boolean;
+  /** It stands for a session that was leased, and never saved. */
+  readonly isReservation: boolean;
 }
 
 /** `older` and `newer` say of the first that it is an ancestor or a descendant of the second. */
@@ -30,7 +32,9 @@ export async function readClearHead(head: StoredHead): Promise<ClearHead> {
     Array.isArray(versions) &&
     versions.every(isVersion);
   if (!good) throw new PspError('CORRUPT', `head of session ${head.id}: its header is not that of a head`);
-  return { id: head.id, digest: head.digest, writeId, prev, ancestors, versions, isDeleted: deletedAt !== undefined };
+  const isDeleted = deletedAt !== undefined;
+  const isReservation = !isDeleted && versions.length === 0;
+  return { id: head.id, digest: head.digest, writeId, prev, ancestors, versions, isDeleted, isReservation };
 }
 
 /**

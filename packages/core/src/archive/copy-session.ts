@@ -22,12 +22,14 @@ export type CopyStatus =
   /** The target has something else, which stays. */
   | 'conflict'
   /** The source itself lacks part of it. What is there was copied, unless its head cannot be read. */
-  | 'damaged';
+  | 'damaged'
+  /** It was leased and never saved: there is nothing to copy yet. */
+  | 'unsaved';
 
 export interface SessionCopy extends Tally {
   readonly id: string;
   readonly status: CopyStatus;
-  /** What stood in the way, for `newer`, `conflict` and `damaged`. */
+  /** What stood in the way, for `newer`, `conflict`, `damaged` and `unsaved`. */
   readonly reason?: string;
 }
 
@@ -98,6 +100,7 @@ async function lookAt(job: CopyJob, id: string): Promise<Pair> {
   const stored = await storedHead(job.from, id, 'damaged', 'its head');
   if (stored === undefined) throw new Obstacle('damaged', 'its head is missing');
   const source = await clearly(stored, 'damaged', 'its head');
+  if (source.isReservation) throw new Obstacle('unsaved', 'it was leased, and never saved');
   const present = await storedHead(job.to, id, 'conflict', "the target's head");
   if (present === undefined) {
     await refuseOtherKey(job, stored);

@@ -15,7 +15,7 @@ export interface Tally {
 /** Why a session stays as it is in the target: its outcome, not a failure of the copy. */
 export class Obstacle extends Error {
   constructor(
-    readonly status: 'newer' | 'conflict' | 'damaged',
+    readonly status: 'newer' | 'conflict' | 'damaged' | 'unsaved',
     message: string,
   ) {
     super(message);

@@ -70,7 +70,7 @@ async function copyAll(
   ids: readonly string[],
   onProgress: CopyOptions['onProgress'],
 ): Promise<CopyReport> {
-  const counts = { copied: 0, updated: 0, repaired: 0, same: 0, newer: 0, conflict: 0, damaged: 0 };
+  const counts = { copied: 0, updated: 0, repaired: 0, same: 0, newer: 0, conflict: 0, damaged: 0, unsaved: 0 };
   const report = { total: ids.length, counts, values: 0, bytes: 0, notices: [] as SessionCopy[] };
   const waiting = ids.toReversed();
   let done = 0;

@@ -2,7 +2,7 @@
 import { newSessionId, PspError } from '@psp/protocol';
 import type { ArchiveContext } from './context.js';
 import type { CommittedVersion } from './head.js';
-import { isExpired, isUnreadable, type FoundHead, type LiveHead } from './heads.js';
+import { isExpired, isReservation, isUnreadable, type FoundHead, type LiveHead, type Reservation } from './heads.js';
 import { allKeys } from './keys.js';
 import { readLease } from './lease-record.js';
 import { discardPayload } from './payload-store.js';
@@ -33,7 +33,7 @@ export interface GcReport {
   /** Sessions past the time until which they were to be kept. */
   readonly expired: number;
   readonly tombstones: number;
-  /** Lease records of sessions that are not there. */
+  /** Leases of sessions that are not there. */
   readonly leases: number;
 }
 
@@ -68,8 +68,29 @@ export async function committedWrites({ heads }: ArchiveContext, id: string): Pr
 async function collectSession(gc: Collection, id: string, head: FoundHead): Promise<void> {
   if (head === undefined || isUnreadable(head)) return;
   if (head.deletedAt !== undefined) return purge(gc, id, head.deletedAt);
+  if (isReservation(head)) return endReservation(gc, head);
   if (isExpired(head, gc.now)) return expire(gc, id);
   return trim(gc, id, head as LiveHead);
+}
+
+/**
+ * Of a session that was leased and never saved. A tombstone takes its place, by compare-and-swap: whoever saves the session
+ * just now loses nothing.
+ */
+async function endReservation(gc: Collection, { id, writeId }: Reservation): Promise<void> {
+  const { store, keys, now, dryRun, count } = gc;
+  const lease = await readLease(store, keys, id);
+  const lastMs = Math.max(
+    startedAtMs(writeId),
+    lease === undefined || 'damaged' in lease ? 0 : startedAtMs(lease.nonce),
+  );
+  if (now - lastMs <= ORPHAN_AFTER_MS) return;
+  if (!dryRun)
+    await removeSession(gc, id, (found) => {
+      if (isReservation(found) && found.writeId === writeId) return 0;
+      throw new PspError('CONFLICT', `session ${id} was leased or saved since it was looked at`);
+    });
+  count.leases += 1;
 }
 
 /** Nobody may save over a tombstone, so nothing can have taken its place. */

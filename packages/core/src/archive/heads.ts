@@ -30,6 +30,9 @@ const NO_KEY: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['KEY_MISMATCH', 'KEY_
 
 export type LiveHead = OpenHead & { readonly metadata: SessionMetadata };
 
+/** It stands for a session that somebody leased and nobody saved yet, and tells the fencing token [PSP-LEASE-6]. To readers there is no session. */
+export type Reservation = OpenHead & { readonly metadata: undefined };
+
 /** A head that stands in the store but cannot be opened; the error of a tombstone that the key at hand does not open is DELETED. */
 export interface UnreadableHead {
   readonly etag: string;
@@ -46,6 +49,9 @@ export type NextHead = Omit<HeadFields, 'writeId' | 'prev' | 'ancestors' | 'fenc
   Pick<OpenHead, 'dataKey' | 'metadata'>;
 
 export const isUnreadable = (head: FoundHead): head is UnreadableHead => head !== undefined && 'error' in head;
+
+export const isReservation = (head: FoundHead): head is Reservation =>
+  head !== undefined && !isUnreadable(head) && head.deletedAt === undefined && head.metadata === undefined;
 
 /** Past the time until which it was to be kept. */
 export const isExpired = ({ metadata }: Pick<OpenHead, 'metadata'>, nowMs: number): boolean =>
@@ -78,9 +84,16 @@ export class Heads {
     throw new PspError('DELETED', `session ${id} is gone: it was to be kept until ${head.metadata.keepUntil}`);
   }
 
+  /** As `live`, but undefined where nothing was saved yet. */
+  saved(id: string, head: FoundHead): LiveHead | undefined {
+    return head === undefined || isReservation(head) ? undefined : this.live(id, head);
+  }
+
   /** As `live`, but however long it was to be kept. */
   present(id: string, head: FoundHead): LiveHead {
     if (head === undefined) throw new PspError('NOT_FOUND', `no session ${id} in ${this.#store.url}`);
+    if (isReservation(head))
+      throw new PspError('NOT_FOUND', `no session ${id} in ${this.#store.url}: it was leased, and never saved`);
     if (isUnreadable(head)) throw head.error;
     if (head.deletedAt !== undefined) throw deleted(id, head.deletedAt);
     return head as LiveHead;

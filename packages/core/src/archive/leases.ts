@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { newSessionId, PspError } from '@psp/protocol';
 import type { ArchiveContext } from './context.js';
 import { nextFence, readEpoch } from './epoch.js';
+import { isReservation, type FoundHead, type LiveHead, type NextHead, type Reservation } from './heads.js';
 import { Lease } from './lease.js';
 import { readLease, type DamagedLease, type LeaseContent, type LeaseRecord } from './lease-record.js';
 import { putLease } from './lease-write.js';
@@ -82,19 +83,20 @@ export class Leases {
 
   /** The lease, or the record that is in the way. */
   async #try(id: string, { ttlMs, holder, renew }: Wanted): Promise<Lease | LeaseRecord> {
-    const { store, keys, nowMs, monotonicMs } = this.#context;
+    const { store, keys, heads, nowMs, monotonicMs } = this.#context;
     for (;;) {
       const askedMs = monotonicMs();
       const before = await readLease(store, keys, id);
       if (this.#isInForce(id, before, askedMs)) return before;
       const content = { id, nonce: newSessionId(nowMs()), ttlMs, released: false, holder };
-      const sealing = await this.#sealing(id, before);
+      const head = await heads.read(id);
+      const sealing = await this.#sealing(id, head, before);
       const sentMs = monotonicMs();
       const record = await putLease(this.#context, { ...content, ...sealing }, before);
       if (record === undefined) continue;
       const lease = new Lease(this.#context, record, sentMs, { renews: renew });
       try {
-        await this.#raiseFence(lease);
+        await this.#raiseFence(lease, record, head);
         lease.throwUnlessHeld();
       } catch (error) {
         // Best effort: what is not released runs out.
@@ -108,34 +110,43 @@ export class Leases {
   /** Sealed as the session is, where there is one yet. */
   async #sealing(
     id: string,
+    head: FoundHead,
     before: LeaseRecord | DamagedLease | undefined,
   ): Promise<Pick<LeaseContent, 'fence' | 'dataKey' | 'slots'>> {
     const { store, keys, heads } = this.#context;
-    const [found, epoch] = await Promise.all([heads.read(id), readEpoch(store)]);
-    const live = found === undefined ? undefined : heads.live(id, found);
+    const own = this.#leasable(id, head);
     const given = before === undefined || 'damaged' in before ? 0 : before.fence;
-    const dataKey = live?.dataKey ?? (await heads.newDataKey());
+    const dataKey = own?.dataKey ?? (await heads.newDataKey());
     return {
-      fence: nextFence(epoch, given, live?.fence ?? 0),
+      fence: nextFence(await readEpoch(store), given, own?.fence ?? 0),
       dataKey,
-      slots: live?.slots ?? (await keys.wrap(dataKey)),
+      slots: own?.slots ?? (await keys.wrap(dataKey)),
     };
   }
 
-  /** From here on nobody can save under an earlier lease: the head has another etag, and tells the token. The first save of a session brings it. */
-  async #raiseFence(lease: Lease): Promise<void> {
+  /**
+   * From here on nobody can save under an earlier lease, nor without one: the head has another etag, and tells the token. Before the
+   * first save a reservation tells it (PSP-LEASE-6). `seen` is the head as it was before the record stood.
+   */
+  async #raiseFence(lease: Lease, { dataKey, slots }: LeaseRecord, seen: FoundHead): Promise<void> {
     const { heads, nowMs } = this.#context;
     const { id, fence } = lease;
-    if ((await heads.read(id)) === undefined) return;
-    await heads.swap(id, newSessionId(nowMs()), (found) => {
+    const reservation = { id, version: 0, versions: [], slots, dataKey, metadata: undefined };
+    const next = (found: FoundHead): NextHead => {
       lease.throwUnlessHeld();
-      const live = heads.live(id, found);
-      if (live.fence <= fence) return { ...live, fence };
+      const head = this.#leasable(id, found);
+      if ((head?.fence ?? 0) <= fence) return { ...(head ?? reservation), fence };
       throw new PspError(
         'LEASE_LOST',
         `the lease of session ${id} (fencing token ${fence}) was followed by another at once`,
       );
-    });
+    };
+    await heads.swap(id, newSessionId(nowMs()), next, { head: seen });
+  }
+
+  /** The session, or what stands for it before its first save. Throws as `Heads.live` does. */
+  #leasable(id: string, head: FoundHead): LiveHead | Reservation | undefined {
+    return isReservation(head) ? head : this.#context.heads.saved(id, head);
   }
 
   async #inForce(id: string): Promise<LeaseRecord | undefined> {

@@ -1,7 +1,7 @@
 /** Lists sessions and finds them by name, from their heads alone: no payload is read. */
 import { isSessionId, PspError, type SessionMetadata } from '@psp/protocol';
 import type { ArchiveContext } from './context.js';
-import { isExpired, isUnreadable } from './heads.js';
+import { isExpired, isReservation, isUnreadable } from './heads.js';
 import { checkId } from './place.js';
 import { walkHeads } from './walk.js';
 
@@ -65,7 +65,7 @@ export class Listing {
     if (typeof id !== 'string' || !isSessionId(id)) return false;
     const { heads } = this.#context;
     const head = await heads.read(id);
-    if (head === undefined) return false;
+    if (head === undefined || isReservation(head)) return false;
     if (!isUnreadable(head) || head.error.code === 'DELETED') heads.live(id, head);
     return true;
   }

@@ -3,7 +3,7 @@ import { newSessionId, parsePayloadHead, PspError } from '@psp/protocol';
 import type { SessionState } from '../state.js';
 import type { ArchiveContext } from './context.js';
 import type { CommittedVersion } from './head.js';
-import { isUnreadable, type FoundHead, type LiveHead, type NextHead } from './heads.js';
+import { isReservation, isUnreadable, type FoundHead, type LiveHead, type NextHead } from './heads.js';
 import type { Lease } from './lease.js';
 import type { Leases } from './leases.js';
 import { keptUntil, metadataOf } from './metadata.js';
@@ -30,8 +30,10 @@ interface Gate {
   pass(found: FoundHead): LiveHead | undefined;
 }
 
-const fenceOf = (head: FoundHead): number | undefined =>
-  head === undefined || isUnreadable(head) ? undefined : head.fence;
+const fenceOf = (head: FoundHead): number | undefined => {
+  if (head === undefined) return 0;
+  return isUnreadable(head) ? undefined : head.fence;
+};
 
 export class Saver {
   readonly #context: ArchiveContext;
@@ -52,8 +54,9 @@ export class Saver {
     const gate = await this.#gate(id, options);
     let dropped: readonly CommittedVersion[] = [];
     const { before } = gate;
-    const dataKey = before?.dataKey ?? (await heads.newDataKeyUnchecked());
-    const slots = before?.slots ?? (await keys.wrap(dataKey));
+    const keyed = isReservation(gate.head) ? gate.head : before;
+    const dataKey = keyed?.dataKey ?? (await heads.newDataKeyUnchecked());
+    const slots = keyed?.slots ?? (await keys.wrap(dataKey));
     const place = { id, version: (before?.version ?? 0) + 1, writeId: newSessionId(nowMs()) };
     const head = await this.#discardUnlessCommitted(place, async () => {
       const { manifest, digest } = await writePayload(store, place, dataKey, { document, batches }, nowMs());
@@ -65,7 +68,7 @@ export class Saver {
         const all = [{ version, writeId, manifest: digest }, ...(live?.versions ?? [])];
         const versions = retained(all, keep, nowMs());
         dropped = all.filter((one) => !versions.includes(one));
-        const fence = options.lease?.fence ?? live?.fence ?? 0;
+        const fence = options.lease?.fence ?? fenceOf(found) ?? 0;
         return { id, version, versions, fence, slots, dataKey, metadata: metadataOf(naming, version, manifest) };
       };
       return heads.swap(id, place.writeId, next, { head: gate.head });
@@ -85,7 +88,7 @@ export class Saver {
     const { heads } = this.#context;
     const ask = (): ReturnType<Leases['look']> =>
       unheeded(lease === undefined ? this.#leases.look(id) : lease.confirm().then(() => undefined));
-    // Of a session that is new nobody can have raised a fence: then the order does not matter, and all is asked at once.
+    // Where there is no head nobody has raised a fence: then the order does not matter. So of a session that is new all is asked at once.
     const isNew = base === undefined;
     const reading = heads.read(id);
     const [early, ownKey] = isNew ? [ask(), unheeded(heads.refuseSecondKey())] : [];
@@ -97,23 +100,25 @@ export class Saver {
           'FENCED',
           `session ${id}: the lease with the fencing token ${lease.fence} was followed by one with ${fence}`,
         );
-      if (lease === undefined && fence !== undefined && first !== undefined && fence !== fenceOf(first))
+      if (lease === undefined && fence !== undefined && fence !== fenceOf(first))
         throw new PspError('LEASED', `session ${id}: somebody else took its lease while it was being saved`);
       lease?.throwUnlessHeld();
       return this.#based(id, found, base);
     };
     const before = pass(first);
-    await this.#leases.admit(id, early ?? ask());
+    await this.#leases.admit(id, first === undefined && early !== undefined ? early : ask());
     await ownKey;
     return { head: first, before, pass };
   }
 
   /** The head that a save with this base may follow. */
   #based(id: string, found: FoundHead, base: Revision | undefined): LiveHead | undefined {
-    if (found === undefined && base === undefined) return undefined;
     const { store, heads } = this.#context;
+    if (base === undefined) {
+      if (heads.saved(id, found) === undefined) return undefined;
+      throw new PspError('CONFLICT', `session ${id} is in ${store.url} already`);
+    }
     const live = heads.live(id, found);
-    if (base === undefined) throw new PspError('CONFLICT', `session ${id} is in ${store.url} already`);
     if (savedOf(live).revision === base) return live;
     throw new PspError('CONFLICT', `session ${id}: somebody else saved version ${live.version} since it was loaded`);
   }

@@ -51,7 +51,8 @@ const heads = (): Aspect<HeadNote> => ({
     return { version: versions[0]?.version ?? 0, saved: versions[0]?.writeId, named, isDeleted };
   },
   news: (before, after) => {
-    if (after === undefined || after.isDeleted) return before?.isDeleted === true ? [] : ['deleted'];
+    if (after === undefined || after.isDeleted)
+      return before?.isDeleted === true || before?.version === 0 ? [] : ['deleted'];
     const kinds: Kind[] = after.saved === before?.saved ? [] : ['saved'];
     return before === undefined || after.named === before.named ? kinds : [...kinds, 'renamed'];
   },
