@@ -3,6 +3,7 @@
  * after each step what it does and what came of it: `{ calls: id, ... }` and `{ answers: id, ... }`, with monotonic times.
  */
 import { Archive, openKeySource } from '@psp/core';
+import { PspError } from '@psp/protocol';
 import { codeOf, nowMs, pause, random, say, started, store, task } from './child.mjs';
 import { leasesWith } from './lease-bugs.mjs';
 import { stateOf } from './values.mjs';
@@ -87,7 +88,7 @@ async function revisionOf(archive) {
   try {
     return (await archive.metadata(task.session)).revision;
   } catch (error) {
-    if (error.code === 'NOT_FOUND') return undefined;
+    if (error instanceof PspError && error.code === 'NOT_FOUND') return undefined;
     throw error;
   }
 }

@@ -1,8 +1,6 @@
 /**
  * `npm run torture`: over every back end that can be started here, kills of writers and servers, concurrent histories and their
- * judgement, and faults. `--short` is what the tests run; `--store fs,redis` names back ends; `--kills N` says how many writers are killed,
- * `--minutes N` after how long no more of them are; `--seed WORD` repeats a run's choices. Prints its seed, what it did and what it
- * found; exits 1 when anything was wrong.
+ * judgement, and faults. Prints its seed, what it did and what it found; exits 1 when anything was wrong.
  */
 import { randomBytes } from 'node:crypto';
 import { availableParallelism } from 'node:os';
@@ -16,35 +14,34 @@ const KILLS = { short: 300, whole: 10_000 };
 /** Back ends at once: most of the time each waits for a disk. */
 const AT_ONCE = availableParallelism() + 2;
 
-const { values } = parseArgs({
-  options: {
-    short: { type: 'boolean', default: false },
-    store: { type: 'string' },
-    kills: { type: 'string' },
-    minutes: { type: 'string' },
-    seed: { type: 'string' },
-  },
-});
+const USAGE = `npm run torture -- [--short] [--store ${BACK_ENDS.join(',')}]
+  [--only crashes,leases] [--kills N] [--minutes N] [--seed WORD]
+
+--short    what the tests run
+--store    these back ends
+--only     these tortures
+--kills    how many writers are killed, over all back ends
+--minutes  after so many no more writers are killed
+--seed     repeats the choices of a run`;
+
+const values = argumentsOrEnd();
 const size = values.short ? 'short' : 'whole';
 const seed = values.seed ?? randomBytes(4).toString('hex');
-const stores = values.store?.split(',') ?? (values.short ? SHORT_BACK_ENDS : BACK_ENDS);
-const unknown = stores.filter((name) => !BACK_ENDS.includes(name));
-if (unknown.length > 0) {
-  console.error(`--store: expected some of ${BACK_ENDS.join(', ')}, found ${unknown.join(', ')}`);
-  process.exit(1);
-}
-const kills = Number(values.kills ?? KILLS[size]);
-const untilMs = performance.now() + Number(values.minutes ?? Infinity) * 60_000;
+const stores = named('store', BACK_ENDS, values.short ? SHORT_BACK_ENDS : BACK_ENDS);
+const names = TORTURES.stores.map(({ name }) => name);
+const only = named('only', names, names);
+const kills = numberOf('kills', KILLS[size]);
+const untilMs = performance.now() + numberOf('minutes', Infinity) * 60_000;
 console.log(`torture${values.short ? ' --short' : ''}, ${kills} kills, seed ${seed}`);
 
 const programs = await bundlePrograms();
 const rows = [];
 try {
   /** @type {import('./tortures.mjs').Plan} */
-  /** @type {import('./tortures.mjs').Plan} */
   const plan = { size, kills, untilMs, seed, programs: programs.folder, stores };
   const judges = () => Promise.all(TORTURES.judges.map(({ name, run }) => row('judges', name, () => run(plan))));
-  rows.push(...(await atOnce([judges, ...stores.map((store) => () => torture(store, plan))])).flat());
+  const judging = values.only === undefined ? [judges] : [];
+  rows.push(...(await atOnce([...judging, ...stores.map((store) => () => torture(store, plan))])).flat());
 } finally {
   await programs.remove();
 }
@@ -62,6 +59,46 @@ console.log(
     : `\n${failed.length} failed; again with --seed ${seed}`,
 );
 process.exitCode = failed.length === 0 ? 0 : 1;
+
+function argumentsOrEnd() {
+  try {
+    const { values: given } = parseArgs({
+      options: {
+        short: { type: 'boolean', default: false },
+        help: { type: 'boolean' },
+        store: { type: 'string' },
+        only: { type: 'string' },
+        kills: { type: 'string' },
+        minutes: { type: 'string' },
+        seed: { type: 'string' },
+      },
+    });
+    if (given.help !== true) return given;
+    console.log(USAGE);
+    process.exit(0);
+  } catch (error) {
+    return end(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** @param {'store' | 'only'} option @param {readonly string[]} known @param {readonly string[]} otherwise */
+function named(option, known, otherwise) {
+  const wanted = values[option]?.split(',') ?? otherwise;
+  const unknown = wanted.filter((name) => !known.includes(name));
+  return unknown.length === 0 ? wanted : end(`expected some of ${known.join(',')}, found ${unknown.join(',')}`, option);
+}
+
+/** @param {'kills' | 'minutes'} option @param {number} otherwise */
+function numberOf(option, otherwise) {
+  const number = Number(values[option] ?? otherwise);
+  return number >= 0 ? number : end(`expected a number, found ${values[option]}`, option);
+}
+
+/** @param {string} message @param {string} [option] @returns {never} */
+function end(message, option) {
+  console.error(`${option === undefined ? '' : `--${option}: `}${message}\n\n${USAGE}`);
+  process.exit(2);
+}
 
 /** What each job gives, in their order. @template T @param {readonly (() => Promise<T>)[]} jobs @returns {Promise<T[]>} */
 async function atOnce(jobs) {
@@ -85,7 +122,7 @@ async function torture(store, plan) {
   }
   const done = [];
   try {
-    for (const { name, run } of TORTURES.stores) {
+    for (const { name, run } of TORTURES.stores.filter((one) => only.includes(one.name))) {
       done.push(await row(store, name, () => run(backEnd, plan)));
       // A whole run takes hours.
       if (!values.short) console.log(lineOf(done.at(-1)));
