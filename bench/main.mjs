@@ -6,7 +6,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bareCapture } from './bare.mjs';
 import { blankNavigations, readRecords, writeRecords } from './floors.mjs';
 import { launch, startSite } from './fixture.mjs';
 import { measureMemory } from './peaks.mjs';
@@ -62,9 +61,19 @@ async function many() {
   const row = { name: short ? '4 origins' : '50 origins', origins: short ? 4 : 50, ...SMALL };
   return withBench(row, async (bench) => {
     const floor = () => blankNavigations(browser, originsOf(row));
-    const capture = await inTurns(ROUNDS, { playwright: bench.playwrightCapture, psp: bench.pspCapture, floor });
-    const restore = await inTurns(ROUNDS, { playwright: bench.playwrightRestore, psp: bench.pspRestore, floor });
-    return [result(row, 'capture', capture), result(row, 'eager restore', restore)];
+    const capture = await inTurns(ROUNDS, {
+      playwright: bench.playwrightCapture,
+      psp: bench.pspCapture,
+      least: bench.leastCapture,
+      floor,
+    });
+    const restore = await inTurns(ROUNDS, {
+      playwright: bench.playwrightRestore,
+      psp: bench.pspRestore,
+      least: bench.leastRestore,
+      floor,
+    });
+    return rows(row, { capture, 'eager restore': restore });
   });
 }
 
@@ -73,18 +82,21 @@ async function lazy() {
   return withBench(row, async (bench) => {
     await bench.playwrightCapture();
     await bench.pspCapture();
+    await bench.leastCapture();
     const { blank, ...page } = await inTurns(ROUNDS, {
       playwright: bench.playwrightFirstPage,
       psp: bench.pspFirstPage,
+      least: bench.leastFirstPage,
       plain: bench.plainVisit,
       blank: async () => (await blankNavigations(browser, originsOf(row))) / row.origins,
     });
-    const call = await inTurns(ROUNDS, { playwright: bench.playwrightCall, psp: bench.lazyCall });
+    const call = await inTurns(ROUNDS, {
+      playwright: bench.playwrightCall,
+      psp: bench.lazyCall,
+      least: bench.leastCall,
+    });
     const floor = page.plain + blank;
-    return [
-      result(row, 'restore until the first page', { ...page, floor }),
-      result(row, 'restore, the call itself', call),
-    ];
+    return rows(row, { 'restore until the first page': { ...page, floor }, 'restore, the call itself': call });
   });
 }
 
@@ -97,26 +109,20 @@ async function records() {
       await browser.newContext({ storageState: await bench.context.storageState({ indexedDB: true }) })
     ).newPage();
     await floorPage.goto(`${site.origin(0)}/`);
-    let text = '';
     const capture = await inTurns(ROUNDS, {
       playwright: bench.playwrightCapture,
       psp: bench.pspCapture,
-      least: async () => void (text = await bareCapture(bench.page, site.origin(0))),
+      least: bench.leastCapture,
       floor: () => readRecords(floorPage),
     });
     const restore = await inTurns(ROUNDS, {
       playwright: bench.playwrightRestore,
       psp: bench.pspRestore,
-      least: () => bench.leastRestore(text),
+      least: bench.leastRestore,
       floor: () => writeRecords(floorPage),
     });
     await floorPage.context().close();
-    return [
-      result(row, 'capture', capture),
-      result(row, 'restore', restore),
-      besideLeast(row, 'capture', capture),
-      besideLeast(row, 'restore', restore),
-    ];
+    return rows(row, { capture, restore });
   });
 }
 
@@ -158,6 +164,11 @@ function result({ name }, work, { playwright, psp, floor }) {
     faster: playwright / psp,
     ...(floor === undefined ? {} : { floor, over: psp / floor }),
   };
+}
+
+/** @param {Record<string, any>} works medians by what was done */
+function rows(row, works) {
+  return Object.entries(works).flatMap(([work, times]) => [result(row, work, times), besideLeast(row, work, times)]);
 }
 
 /** The same work beside a script that does no more than it must, which shows how far ahead of Playwright anybody can be. */

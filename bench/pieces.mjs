@@ -1,7 +1,7 @@
 /** The pieces of work that are measured: the same job by Playwright's storageState and by PSP, each on a state of its own. */
 import { join } from 'node:path';
 import { PlaywrightAdapter } from '@psp/playwright';
-import { bareRestore } from './bare.mjs';
+import { bareCapture, bareLazyRestore, bareRestore } from './bare.mjs';
 import { expectFilled, fill } from './fixture.mjs';
 import { timed } from './turns.mjs';
 
@@ -9,6 +9,8 @@ import { timed } from './turns.mjs';
 export class Bench {
   /** Playwright's copy of the state, from its last capture. */
   storageState;
+  /** The least copy of the state, by origin, from `leastCapture`. */
+  texts;
 
   static async open({ browser, site, folder, row }) {
     const bench = new Bench();
@@ -62,12 +64,17 @@ export class Bench {
     return timed(restore, () => this.#checked(page));
   };
 
-  /** The records alone, by the least that it takes. */
-  leastRestore = (text) => {
+  /** Copies the state by the least that it takes. */
+  leastCapture = async () => {
+    const origins = Array.from({ length: this.row.origins }, (_, index) => this.site.origin(index));
+    this.texts = await bareCapture(this.page, origins);
+  };
+
+  leastRestore = () => {
     let page;
     const restore = async () => {
       page = await (await this.browser.newContext()).newPage();
-      await bareRestore(page, this.site.origin(0), text);
+      await bareRestore(page, this.texts);
     };
     return timed(restore, () => this.#checked(page));
   };
@@ -95,6 +102,17 @@ export class Bench {
       await this.#checked(page);
       await saved.close();
     });
+  };
+
+  leastFirstPage = async () => {
+    let page;
+    let end;
+    const visit = async () => {
+      page = await (await this.browser.newContext()).newPage();
+      end = await bareLazyRestore(page, this.texts);
+      await page.goto(`${this.site.origin(0)}/`);
+    };
+    return timed(visit, () => this.#checked(page, end));
   };
 
   /** The same visit with nothing to restore. */
@@ -128,8 +146,22 @@ export class Bench {
     );
   };
 
-  async #checked(page) {
+  /** As far as a page may go to any site. */
+  leastCall = async () => {
+    const page = await (await this.browser.newContext()).newPage();
+    let end;
+    const call = async () => {
+      end = await bareLazyRestore(page, this.texts);
+    };
+    return timed(call, async () => {
+      await end();
+      await page.context().close();
+    });
+  };
+
+  async #checked(page, end = async () => undefined) {
     await expectFilled(page, this.site, this.row);
+    await end();
     await page.context().close();
   }
 }
