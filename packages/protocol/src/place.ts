@@ -49,8 +49,10 @@ export function typeName(value: unknown): string {
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  if (typeof value === 'object') return Object.prototype.toString.call(value).slice(8, -1).replace('Object', 'object');
-  return typeof value;
+  if (typeof value !== 'object') return typeof value;
+  // Most are what JSON.parse makes; the tag of others is slow to ask.
+  if (Object.getPrototypeOf(value) === Object.prototype) return 'object';
+  return Object.prototype.toString.call(value).slice(8, -1).replace('Object', 'object');
 }
 
 /**
@@ -80,8 +82,9 @@ export function refuse(found: Problem | undefined, root?: string): void {
 export function repeated<T>(list: readonly T[], identity: (item: T) => string, noun: string): Problem | undefined {
   const seen = new Map<string, number>();
   return eachOf(list, (item, index) => {
-    const first = seen.get(identity(item));
-    seen.set(identity(item), first ?? index);
+    const name = identity(item);
+    const first = seen.get(name);
+    if (first === undefined) seen.set(name, index);
     return first === undefined
       ? undefined
       : problem(`expected each ${noun} once, found the ${noun} of [${first}] again`);

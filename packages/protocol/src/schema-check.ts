@@ -127,8 +127,9 @@ function member(object: Record<string, unknown>, name: string): unknown {
 /** The fault of the branch that the value means: that of its `type` member, of its members, or of its own JSON type. */
 function anyOfProblem(branches: readonly Schema[], value: unknown): Problem | undefined {
   let best: { readonly problem: Problem; readonly rank: number } | undefined;
-  for (const branch of branches.flatMap((each) => each.anyOf ?? [each])) {
-    if (!isMeant(branch, value)) continue;
+  const type = typeName(value);
+  for (const branch of flattened(branches)) {
+    if (!isMeant(branch, value, type)) continue;
     const found = schemaProblem(branch, value);
     if (found === undefined) return undefined;
     const rank = (branch.required ?? []).filter(
@@ -151,8 +152,15 @@ function noBranchProblem(branches: readonly Schema[], value: unknown): Problem {
   return (isWrongWord ? unfit : expected)(named({ anyOf: branches }), value);
 }
 
-function isMeant(branch: Schema, value: unknown): boolean {
-  const type = typeName(value);
+const flat = new WeakMap<readonly Schema[], readonly Schema[]>();
+
+function flattened(branches: readonly Schema[]): readonly Schema[] {
+  let all = flat.get(branches);
+  if (all === undefined) flat.set(branches, (all = branches.flatMap((each) => each.anyOf ?? [each])));
+  return all;
+}
+
+function isMeant(branch: Schema, value: unknown, type: string): boolean {
   if (branch.type === undefined) return true;
   if (type === 'number') return branch.type === 'number' || branch.type === 'integer';
   if (branch.type !== type) return false;
