@@ -33,7 +33,7 @@ export async function* batchesByOrigin(
       let next = await reader.peek(origin);
       for (; next !== undefined && bytes < READ_AHEAD_BYTES; next = await reader.peek(origin)) {
         ahead.push(next);
-        bytes += next.json.length;
+        bytes += next.bytes ?? next.json.length;
         reader.take();
       }
       const dealt = new Dealt({ origin, bytes }, ahead, next === undefined ? undefined : reader);

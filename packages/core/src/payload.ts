@@ -45,8 +45,8 @@ export async function* encodePayload(state: SessionState): AsyncGenerator<Uint8A
 }
 
 /**
- * Reads a payload as it streams. The batches can be read once. Throws INVALID_DOCUMENT naming the line, TOO_LARGE, or what
- * the stream throws.
+ * Reads a payload as it streams. The batches can be read once, and the records of each are checked when they are first used. Throws
+ * INVALID_DOCUMENT naming the line, TOO_LARGE, or what the stream throws.
  */
 export async function decodePayload(bytes: AsyncIterable<Uint8Array>): Promise<SessionState> {
   const lines = readLines(bytes, MAX_LINE_BYTES);
@@ -113,12 +113,33 @@ async function* decodeBatches(
     before = at;
     if (holderAt(document, at) === undefined)
       throw invalid(number, `at: the document has nothing at [${at.join(', ')}]`);
-    const records = parseLine(json, number);
-    if (!Array.isArray(records)) throw invalid(number, 'records: expected an array');
-    const wrong = records.findIndex((record) => !isRecord(record));
-    if (wrong >= 0) throw invalid(number, `records[${wrong}]: expected an object with key and value`);
-    yield { at, count: records.length, json };
+    yield checkedWhenUsed(at, json, number);
   }
+}
+
+/** Of a session that is restored bit by bit nobody may ever want some lines, and parsing them is most of the work. */
+function checkedWhenUsed(at: RecordPlace, json: Uint8Array, number: number): RecordBatch {
+  let known: number | undefined;
+  const checked = (): number => (known ??= countRecords(json, number));
+  return {
+    at,
+    bytes: json.byteLength,
+    get count() {
+      return checked();
+    },
+    get json() {
+      checked();
+      return json;
+    },
+  };
+}
+
+function countRecords(json: Uint8Array, number: number): number {
+  const records = parseLine(json, number);
+  if (!Array.isArray(records)) throw invalid(number, 'records: expected an array');
+  const wrong = records.findIndex((record) => !isRecord(record));
+  if (wrong >= 0) throw invalid(number, `records[${wrong}]: expected an object with key and value`);
+  return records.length;
 }
 
 /** So that a reader can write one origin after the other (PSP-PAY-2). */

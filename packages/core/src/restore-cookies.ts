@@ -31,7 +31,7 @@ export async function restoreCookies(
   const places = new CookiePlaces(document);
   await removeOthers(driver, document, live, places);
   const outcomes = await Promise.all(live.map((cookie) => driver.setCookie(cookie, places.of(cookie))));
-  const { cookies: read } = await driver.cookies(places.all());
+  const { cookies: read } = live.length === 0 ? { cookies: [] } : await driver.cookies(places.all());
   const byIdentity = new Map(read.map((cookie) => [cookieIdentity(cookie), cookie]));
   const dropped = new DroppedAttributes(driver.features.inexactCookieAttributes);
   let set = 0;

@@ -38,10 +38,10 @@ export class LazyOrigins implements OriginPlan {
       .forEach(this.#demand, (item, withTab) => this.#write(item, withTab))
       .catch((error: unknown) => this.#fail(error));
     // Documents that are there, or come back without a request, see what eager restores would write under them.
-    const atHand = await originsAtHand(driver, timeoutMs);
+    const [atHand, unheld] = await Promise.all([originsAtHand(driver, timeoutMs), this.#hold.unheld]);
     // Which permissions stand is seen in a page of the origin, and must be known before they are set.
     const asked = (this.origins.document.environment?.permissions ?? []).map(({ origin }) => origin);
-    const now = atHand === undefined ? origins : [...atHand, ...asked, ...this.#hold.unheld];
+    const now = atHand === undefined ? origins : [...atHand, ...asked, ...unheld];
     for (const origin of now) this.#held.get(origin)?.want();
   }
 

@@ -33,7 +33,7 @@ class HoldingDriver extends FakeDriver {
     hold: async (options: HoldOptions) => {
       this.#options = options;
       const release = async (origin: string): Promise<void> => void this.released.push(origin);
-      return { unheld: this.unheld, release, end: async () => void (this.ended += 1) };
+      return { unheld: Promise.resolve(this.unheld), release, end: async () => void (this.ended += 1) };
     },
   };
 

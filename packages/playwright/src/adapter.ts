@@ -50,9 +50,12 @@ export async function openPlaywrightDriver(page: PlaywrightPage, timeoutMs: numb
 }
 
 async function openCdp(page: PlaywrightPage, browser: NamedBrowser, timeoutMs: number): Promise<BrowserDriver> {
+  const finding = within(targetOf(page), timeoutMs, 'Target.getTargetInfo');
+  finding.catch(() => undefined); // told below, unless there is no connection at all
   const transport = await within(PlaywrightTransport.open(browser), timeoutMs, 'a CDP session');
   try {
-    const { targetId, browserContextId } = await within(targetOf(page, transport), timeoutMs, 'Target.getTargetInfo');
+    const { session, targetId, browserContextId } = await finding;
+    transport.keep(session);
     return await CdpDriver.open({ transport, browserContextId, primaryTargetId: targetId, timeoutMs });
   } catch (error) {
     await transport.close();
@@ -75,12 +78,10 @@ function browserOf(page: PlaywrightPage): NamedBrowser {
 
 async function targetOf(
   page: PlaywrightPage,
-  transport: PlaywrightTransport,
-): Promise<{ targetId: string; browserContextId: string | undefined }> {
+): Promise<{ session: PlaywrightCdpSession; targetId: string; browserContextId: string | undefined }> {
   const session = (await page.context().newCDPSession(page as never)) as PlaywrightCdpSession;
   const { targetInfo } = (await session.send('Target.getTargetInfo')) as {
     targetInfo: { targetId: string; browserContextId?: string };
   };
-  transport.keep(session);
-  return { targetId: targetInfo.targetId, browserContextId: targetInfo.browserContextId };
+  return { session, targetId: targetInfo.targetId, browserContextId: targetInfo.browserContextId };
 }

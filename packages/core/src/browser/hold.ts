@@ -15,8 +15,11 @@ export interface HoldOptions {
 
 /** A hold under way. */
 export interface Hold {
-  /** Those of the origins whose documents can come without a request, from a service worker, and so cannot be held. */
-  readonly unheld: readonly string[];
+  /**
+   * Those of the origins whose documents can come without a request, from a service worker, and so cannot be held. Rejects as `hold` throws;
+   * nobody need listen.
+   */
+  readonly unheld: Promise<readonly string[]>;
   /** The origin is held no longer: its storage stands, or was given up. Never throws. */
   release(origin: string): Promise<void>;
   /** Ends the hold; what waits goes on. Never throws, safe to call twice. */

@@ -19,7 +19,7 @@ export const HOLD_CASES: readonly DriverCase[] = [
       const holding = driver.hold.hold({ origins, onFirst, ...TIMEOUT });
       if (!driver.features.hold) return assert.rejects(holding, isCode('UNSUPPORTED'));
       const hold = await holding;
-      assert.deepEqual(hold.unheld, []);
+      assert.deepEqual(await hold.unheld, []);
       await goto(`${origins[0]}/`);
       assert.equal(await evaluate('localStorage.getItem("k")'), 'v');
       await evaluate(
@@ -67,7 +67,7 @@ export const HOLD_CASES: readonly DriverCase[] = [
       await goto(`${origins[0]}/worker`);
       assert.equal(await evaluate('window.worker'), 'active');
       const hold = await driver.hold.hold({ origins, onFirst: async () => undefined, ...TIMEOUT });
-      assert.deepEqual(hold.unheld, [origins[0]]);
+      assert.deepEqual(await hold.unheld, [origins[0]]);
       await hold.end();
     },
   },

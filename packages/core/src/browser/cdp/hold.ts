@@ -6,6 +6,7 @@ import { originOf } from '@psp/protocol';
 import type { Protocol } from 'devtools-protocol';
 import type { DocumentHold, Hold, HoldOptions } from '../hold.js';
 import { isBlankUrl } from './blank-page.js';
+import { unheeded } from '../../unheeded.js';
 import { registeredOrigins } from './service-workers.js';
 import type { Interceptor } from './interception.js';
 import type { Target } from './target.js';
@@ -25,10 +26,9 @@ export class CdpHold implements DocumentHold {
   ) {}
 
   async hold(options: HoldOptions): Promise<Hold> {
-    const hold = new TargetsHold(this.targets, options);
+    const hold = new TargetsHold(this.targets, options, unheeded(this.#unheld(options)));
     try {
-      const [unheld] = await Promise.all([this.#unheld(options), hold.begin()]);
-      hold.unheld = unheld;
+      await hold.begin();
       return hold;
     } catch (error) {
       await hold.end();
@@ -44,7 +44,6 @@ export class CdpHold implements DocumentHold {
 }
 
 class TargetsHold implements Hold, Interceptor {
-  unheld: readonly string[] = [];
   readonly #held: Set<string>;
   readonly #first = new Map<string, Promise<void>>();
   /** Sessions of this hold alone: a blank visit intercepts, and stops it, in one of its own. */
@@ -59,6 +58,7 @@ class TargetsHold implements Hold, Interceptor {
   constructor(
     readonly targets: Targets,
     readonly options: HoldOptions,
+    readonly unheld: Promise<readonly string[]>,
   ) {
     this.#held = new Set(options.origins);
   }
@@ -69,8 +69,8 @@ class TargetsHold implements Hold, Interceptor {
       targets.onDocument((url) => this.#onDocument(url)),
       targets.onOpened((info) => void this.#join(info).catch(gone)),
     );
-    await targets.interception.join(this, this.options.timeoutMs);
-    const open = await targets.list();
+    // Tabs that open after the list are told of.
+    const [open] = await Promise.all([targets.list(), targets.interception.join(this, this.options.timeoutMs)]);
     await Promise.all(open.map((info) => this.#join(info).catch(gone)));
   }
 

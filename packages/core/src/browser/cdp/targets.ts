@@ -29,6 +29,7 @@ export class Targets {
   readonly #watching = new Set<Promise<void>>();
   /** Tabs in the order in which the browser told of them. Its list has none. */
   readonly #told = new Set<string>();
+  #asked: Promise<Protocol.Target.GetTargetsResponse> | undefined;
   readonly #off: () => void;
   readonly #onDocument = new Set<(url: string) => void>();
   readonly #onOpened = new Set<(info: TargetInfo) => void>();
@@ -72,10 +73,19 @@ export class Targets {
 
   /** Targets of this context that there are now, in the order in which they were opened since `watch`. */
   async list(): Promise<TargetInfo[]> {
-    const { targetInfos } = await this.send('Target.getTargets', {});
+    const { targetInfos } = await this.#getTargets();
     const order = new Map([...this.#told].map((id, index) => [id, index]));
     const place = ({ targetId }: TargetInfo): number => order.get(targetId) ?? order.size;
     return targetInfos.filter((target) => this.#isOurs(target)).toSorted((a, b) => place(a) - place(b));
+  }
+
+  /** Whoever asks at the same moment gets the same answer. */
+  #getTargets(): Promise<Protocol.Target.GetTargetsResponse> {
+    if (this.#asked === undefined) {
+      this.#asked = this.send('Target.getTargets', {});
+      queueMicrotask(() => (this.#asked = undefined));
+    }
+    return this.#asked;
   }
 
   /** The out-of-process frames below a tab, at any depth. */
