@@ -2,7 +2,7 @@
 import { PspError, type StorageBucket } from '@psp/protocol';
 import type { BrowserDriver, Frame, Tab } from './browser/driver.js';
 import { keysAreExportable } from './exportable-keys.js';
-import { PAGE_SOURCE } from './page-bundle.gen.js';
+import { READ_SOURCE, WRITE_SOURCE } from './page-bundle.gen.js';
 import type {
   Addressed,
   DumpReply,
@@ -25,6 +25,19 @@ export interface Place {
   /** The bucket whose storage is meant, unless it is the default one. */
   readonly bucket?: StorageBucket;
 }
+
+/** Page code comes with each call, and an engine compiles all that comes. */
+const SOURCES: Readonly<Record<PageRequest['do'], string>> = {
+  dump: READ_SOURCE,
+  records: READ_SOURCE,
+  entries: READ_SOURCE,
+  surroundings: READ_SOURCE,
+  find: READ_SOURCE,
+  load: WRITE_SOURCE,
+  put: WRITE_SOURCE,
+  putEntries: WRITE_SOURCE,
+  tab: WRITE_SOURCE,
+};
 
 interface Replies {
   dump: DumpReply;
@@ -91,7 +104,7 @@ export async function callPage<R extends PageRequest>(place: Place, request: R):
   const addressed: R & Addressed = { ...request, origin, ...keys, ...(bucket === undefined ? {} : { bucket }) };
   const text = JSON.stringify(addressed);
   checkSize(request.do, text);
-  const reply = await driver.evaluate(tab, frame, PAGE_SOURCE, text, { timeoutMs });
+  const reply = await driver.evaluate(tab, frame, SOURCES[request.do], text, { timeoutMs });
   const [first = '', ...rest] = reply.split('\n');
   const header = JSON.parse(first) as Replies[R['do']] | PageFailure;
   if ('elsewhere' in header)

@@ -1,5 +1,5 @@
 /**
- * What crosses between Node and the page. Types only. The page bundle is one function `(request: string) => Promise<string>`:
+ * What crosses between Node and the page. Types only. The page bundles are functions `(request: string) => Promise<string>`, one that reads, one that writes:
  * the request is JSON, the reply is lines: a JSON header, then raw JSON arrays of records, which Node does not parse.
  */
 import type {

@@ -73,9 +73,9 @@ export interface Realms {
   close(): Promise<void>;
 }
 
-async function pageSource(): Promise<string> {
+async function pageSource(which: 'read' | 'write'): Promise<string> {
   const script = fileURLToPath(new URL('../../../../scripts/build-page.mjs', import.meta.url));
-  return (await promisify(execFile)(process.execPath, [script, '--print'])).stdout;
+  return (await promisify(execFile)(process.execPath, [script, '--print', which])).stdout;
 }
 
 async function kitSource(): Promise<string> {
@@ -102,12 +102,14 @@ async function serve(): Promise<Server> {
 }
 
 export async function startRealms(): Promise<Realms> {
-  const [browser, source, kit] = await Promise.all([launchChromium(), pageSource(), kitSource()]);
+  const sources = Promise.all([pageSource('read'), pageSource('write')]);
+  const [browser, [read, write], kit] = await Promise.all([launchChromium(), sources, kitSource()]);
   const servers: Server[] = [];
   const enter = async (page: Page, url: string): Promise<Realm> => {
     await page.addInitScript(kit);
     await page.goto(url);
-    return realmOf(page, await isolatedCaller(page, source));
+    const [reader, writer] = await Promise.all([isolatedCaller(page, read), isolatedCaller(page, write)]);
+    return realmOf(page, (text) => (WRITING.test(text) ? writer : reader)(text));
   };
   return {
     browser,
@@ -125,6 +127,9 @@ export async function startRealms(): Promise<Realms> {
     },
   };
 }
+
+/** Requests that the bundle that writes is for. */
+const WRITING = /"do":"(?:load|put|putEntries|tab)"/;
 
 type Caller = (argument: string) => Promise<string>;
 

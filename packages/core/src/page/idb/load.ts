@@ -7,19 +7,17 @@ import { databaseLoss, label, loss } from '../loss.js';
 import { isTaken, isWholeTaken } from '../names.js';
 import { databaseInfos } from './dump.js';
 import { peekGenerator, setGenerator } from './generator.js';
-import { deleteDatabase, openDatabase, upgradeDatabase } from './open.js';
+import { deleteDatabase, openDatabase, upgradeDatabase, type OpenDatabases } from './open.js';
 import { aborted, committed, resultOf } from './request.js';
 import { readSchema, replaceStores, sameSchema } from './schema.js';
 
 /**
  * Those not wanted are deleted, if `rules` take their names; stores whose names they do not take are left as they are. A database that fails or is held by a page is a loss that names it, and costs no other. Gives the
- * indexes of those that could not be made.
+ * indexes of those that could not be made. The others stand open, in `open`, for who has records for them.
  */
 export async function loadDatabases(
   wanted: readonly IdbDatabase[],
-  rules: NameRules,
-  timeoutMs: number,
-  losses: PageLoss[],
+  { rules, timeoutMs, losses, open }: Work & { readonly open: OpenDatabases },
 ): Promise<number[]> {
   const versions = new Map<string, number>();
   try {
@@ -44,7 +42,11 @@ export async function loadDatabases(
     Promise.all(
       wanted.map((database, index) => {
         const name = names[index]!;
-        return guarded(name, install(name, database, versions.get(name), { rules, timeoutMs, losses }));
+        const made = install(name, database, versions.get(name), { rules, timeoutMs, losses });
+        return guarded(
+          name,
+          made.then((database) => open.keep(name, database)),
+        );
       }),
     ),
     Promise.all(others.map(([name, version]) => guarded(name, deleteDatabase(name, version, timeoutMs)))),
@@ -62,12 +64,18 @@ interface Work {
  * A database of the same shape is emptied where it stands, which open pages do not notice; an older one is upgraded; only one that
  * is newer or of another shape must be deleted first.
  */
-async function install(name: string, wanted: IdbDatabase, version: number | undefined, work: Work): Promise<void> {
-  if (version === wanted.version && (await emptyInPlace(name, wanted, work))) return;
+async function install(
+  name: string,
+  wanted: IdbDatabase,
+  version: number | undefined,
+  work: Work,
+): Promise<IDBDatabase> {
+  const emptied = version === wanted.version ? await emptyInPlace(name, wanted, work) : undefined;
+  if (emptied !== undefined) return emptied;
   if (version !== undefined && work.rules.length > 0) await refuseToReplace(name, work);
   if (version !== undefined && version >= wanted.version) await deleteDatabase(name, version, work.timeoutMs);
   const run = (database: IDBDatabase): void => replaceStores(database, wanted.stores);
-  (await upgradeDatabase(name, { version: wanted.version, run }, work.timeoutMs)).close();
+  return upgradeDatabase(name, { version: wanted.version, run }, work.timeoutMs);
 }
 
 /** Throws when the database holds a store that is to be left alone: a database of another shape is made anew as a whole. */
@@ -82,15 +90,19 @@ async function refuseToReplace(name: string, { rules, timeoutMs }: Work): Promis
 /** Those by which a rule can know a store. */
 const namesOf = (database: string, store: string): string[] => [database, `${database}/${store}`];
 
-/** False, and nothing done, when the database has another shape. */
-async function emptyInPlace(name: string, wanted: IdbDatabase, work: Work): Promise<boolean> {
+/** Undefined, and nothing done, when the database has another shape. */
+async function emptyInPlace(name: string, wanted: IdbDatabase, work: Work): Promise<IDBDatabase | undefined> {
   const database = await openDatabase(name, work.timeoutMs);
+  let isEmpty = false;
   try {
-    if (!sameSchema(readSchema(database), wanted.stores)) return false;
-    await emptyStores(database, wanted, work);
-    return true;
+    isEmpty = sameSchema(readSchema(database), wanted.stores);
+    if (isEmpty) await emptyStores(database, wanted, work);
+    return isEmpty ? database : undefined;
+  } catch (error) {
+    isEmpty = false;
+    throw error;
   } finally {
-    database.close();
+    if (!isEmpty) database.close();
   }
 }
 

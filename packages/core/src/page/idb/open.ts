@@ -22,6 +22,25 @@ export function openDatabase(name: string, timeoutMs: number): Promise<IDBDataba
   return open(name, undefined, timeoutMs);
 }
 
+/** Databases that stand open from one step to the next, unless another page wants to change them. */
+export class OpenDatabases {
+  readonly #open = new Map<string, IDBDatabase>();
+
+  keep(name: string, database: IDBDatabase): void {
+    this.#open.set(name, database);
+    database.addEventListener('versionchange', () => this.#open.delete(name));
+  }
+
+  get(name: string): IDBDatabase | undefined {
+    return this.#open.get(name);
+  }
+
+  close(): void {
+    for (const database of this.#open.values()) database.close();
+    this.#open.clear();
+  }
+}
+
 /** Opens with an upgrade to a version above the present one; creates the database where there is none. */
 export function upgradeDatabase(name: string, upgrade: Upgrade, timeoutMs: number): Promise<IDBDatabase> {
   return open(name, upgrade, timeoutMs);

@@ -8,7 +8,7 @@ import { LostValueError, WireError } from '../codec/wire.js';
 import type { PageLoss, PutReply, PutRequest } from '../contract.js';
 import { BlockedError, databaseLoss, describe, keyLabel, label, loss } from '../loss.js';
 import { setGenerator } from './generator.js';
-import { openDatabase } from './open.js';
+import { openDatabase, type OpenDatabases } from './open.js';
 import { aborted, committed, keepAlive } from './request.js';
 
 interface ReadyRecord {
@@ -25,13 +25,16 @@ interface Work {
   readonly losses: PageLoss[];
 }
 
-export async function putRecords(request: PutRequest): Promise<PutReply> {
+/** `open` may have the database already, and keeps it. */
+export async function putRecords(request: PutRequest, open?: OpenDatabases): Promise<PutReply> {
   const path = `${label(request.database)}/${label(request.store)}`;
   const work: Work = { path, records: [], losses: [] };
   await makeReady(await recordsOf(request), work);
   let count = 0;
   try {
-    const database = await openDatabase(fromWireString(request.database), request.timeoutMs);
+    const name = fromWireString(request.database);
+    const kept = open?.get(name);
+    const database = kept ?? (await openDatabase(name, request.timeoutMs));
     try {
       const { keyGenerator: _, ...alone } = request;
       const [together, ...each] = groupsOf(work.records);
@@ -39,7 +42,7 @@ export async function putRecords(request: PutRequest): Promise<PutReply> {
       // Last, since it sets the key generator, which every record may move.
       count += await write(database, request, { ...work, records: together });
     } finally {
-      database.close();
+      if (kept === undefined) database.close();
     }
   } catch (error) {
     work.losses.push(databaseLoss(error, path));
