@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { originOf, PspError } from '@psp/protocol';
 import { BLANK_PATH, isBlank } from './address.js';
 import type { ApiPage, ApiRoute, NavigationOptions } from './playwright.js';
-import { ask, inOurWords } from './words.js';
+import { ask, inOurWords, isElsewhere } from './words.js';
 
 const EVERYTHING = '**/*';
 
@@ -47,11 +47,13 @@ export class BlankPage {
       await this.#go(this.#wanted, timeoutMs);
       const { origin: found, isOurs } = await this.#where(timeoutMs);
       if (found !== origin) throw unreachable(`The browser opened another place instead of ${origin}.`);
-      if (!isOurs) throw unreachable(`A service worker of ${origin} answers in place of a blank page.`);
+      if (!isOurs) throw answered(origin);
       this.#isBlank = true;
     } catch (error) {
       // The site's code, or a page of the browser's that is still to come, is not to stay in a helper.
       if (this.isHelper) await this.#goto('about:blank', timeoutMs).catch(() => undefined);
+      // A document of ours stays; one that the guard breaks off gives way to a page of the browser's, sooner or later.
+      if (this.isHelper && isElsewhere(error)) throw answered(origin);
       throw inOurWords(error) ?? unreachable(`The browser would not open a blank page of ${origin}.${guess(error)}`);
     }
   }
@@ -185,6 +187,10 @@ function guess(error: unknown): string {
 
 function options(timeoutMs: number): NavigationOptions {
   return { waitUntil: 'commit', timeout: timeoutMs };
+}
+
+function answered(origin: string): PspError {
+  return unreachable(`A service worker of ${origin} answers in place of a blank page.`);
 }
 
 function unreachable(message: string): PspError {

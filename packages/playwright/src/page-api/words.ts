@@ -2,13 +2,18 @@
 import { PspError } from '@psp/protocol';
 import { within } from '@psp/core/cdp';
 
+const ELSEWHERE = 'The page went elsewhere meanwhile.';
+
 /** First match wins. */
 const WORDS: readonly (readonly [RegExp, () => PspError])[] = [
   [/crashed/i, () => new PspError('BROWSER_GONE', 'The tab crashed.')],
   [/has been closed|browser has disconnected|connection closed/i, () => gone('The tab, or the browser, closed.')],
   [/(?<!maybe )frame (?:was|got) detached/i, () => gone('The frame is no longer there.')],
-  [/context was destroyed|interrupted by another navigation/i, () => gone('The page went elsewhere meanwhile.')],
+  [/context was destroyed|interrupted by another navigation/i, () => gone(ELSEWHERE)],
 ];
+
+/** Whether another document came while the call was under way. */
+export const isElsewhere = (error: unknown): boolean => error instanceof PspError && error.message === ELSEWHERE;
 
 /**
  * The promise's value. Throws PspError only: TIMEOUT after `timeoutMs`, BROWSER_GONE when what the call needed is gone, and
