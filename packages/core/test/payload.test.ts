@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readLines } from '../src/payload-lines.js';
 import { decodePayload, encodePayload, inlineRecords, splitRecords } from '../src/payload.js';
-import type { SessionState } from '../src/state.js';
+import type { RecordBatch, SessionState } from '../src/state.js';
 import { batch, collectBatches, makeDocument, makeState } from './support/session-state.js';
 
 async function encode(state: SessionState): Promise<Buffer> {
@@ -154,6 +154,17 @@ describe('a damaged payload is INVALID_DOCUMENT, naming the line and no value', 
     );
     expect(error).toMatchObject({ code: 'INVALID_DOCUMENT' });
     expect(error.message).not.toContain('hunter2');
+  });
+
+  it('in records that nobody uses costs nothing, and whoever uses them is told each time', async () => {
+    const { batches } = await decode(`${first}\n{"at":[0,0,0],"records":[null]}\n`);
+    const read: RecordBatch[] = [];
+    for await (const batch of batches) read.push(batch);
+    expect(read.map(({ at, bytes }) => ({ at, bytes }))).toEqual([{ at: [0, 0, 0], bytes: 6 }]);
+    for (const use of [(): unknown => read[0]!.json, (): unknown => read[0]!.count, (): unknown => read[0]!.json])
+      expect(use).toThrow(
+        expect.objectContaining({ code: 'INVALID_DOCUMENT', message: expect.stringContaining('line 2') }),
+      );
   });
 
   it('a line beyond the limit is TOO_LARGE', async () => {
