@@ -277,19 +277,28 @@ describe('a session', () => {
     expect([saved.metadata.version, await secretOf(archive, id)]).toEqual([1, 'mine']);
   });
 
-  it('[PSP-LEASE-5] that is leased between the looks of a first save at the lease and at the head is not saved', async () => {
-    id = newSessionId();
-    const other = archiveOn(store);
-    let lease: Lease | undefined;
-    const slow = changed(store, {
-      get: async (key) => {
-        if (key === `h/${id}`) lease ??= await other.lease(id, { ttlMs: 300 });
-        return store.get(key);
-      },
-    });
-    expect(await errorOf(archiveOn(slow).save(makeState({ id })))).toMatchObject(fails('LEASED'));
-    await lease!.release();
-  });
+  it.each(['its first save', 'a save'])(
+    '[PSP-LEASE-5] that is leased between the looks of %s at the lease and at the head is not saved',
+    async (which) => {
+      const { revision } = await archive.metadata(id);
+      if (which === 'its first save') id = newSessionId();
+      const before = await keysOf(store, 'b/');
+      const other = archiveOn(store);
+      let lease: Lease | undefined;
+      const slow = changed(store, {
+        get: async (key) => {
+          if (key === `h/${id}`) lease ??= await other.lease(id, { ttlMs: 300 });
+          return store.get(key);
+        },
+      });
+      const base = which === 'a save' ? { base: revision } : {};
+      expect(await errorOf(archiveOn(slow).save(makeState({ id }), base))).toMatchObject(
+        fails('LEASED', lease!.holder),
+      );
+      expect(await keysOf(store, 'b/')).toEqual(before);
+      await lease!.release();
+    },
+  );
 
   it('[PSP-LEASE-6] that is saved for the first time without a lease, while another leases it, is not saved', async () => {
     id = newSessionId();

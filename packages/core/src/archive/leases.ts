@@ -35,6 +35,13 @@ export interface LeaseOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface LeaseLook {
+  /** The token of the record that stands, 0 where there is none. */
+  readonly fence: number;
+  /** The lease that somebody may hold. */
+  readonly held?: LeaseRecord;
+}
+
 type Wanted = Required<Pick<LeaseOptions, 'ttlMs' | 'holder' | 'waitMs' | 'renew'>>;
 
 export class Leases {
@@ -61,18 +68,22 @@ export class Leases {
     }
   }
 
-  /** The lease that somebody may hold, which `admit` begins with. */
-  async look(id: string): Promise<LeaseRecord | undefined> {
-    return this.#inForce(id);
+  /** What `admit` begins with. */
+  async look(id: string): Promise<LeaseLook> {
+    const { store, keys, monotonicMs } = this.#context;
+    const askedMs = monotonicMs();
+    const found = await readLease(store, keys, id);
+    const fence = found === undefined || 'damaged' in found ? 0 : found.fence;
+    return this.#isInForce(id, found, askedMs) ? { fence, held: found } : { fence };
   }
 
   /** Returns when nobody holds a lease of the session. Throws LEASED as soon as it is known that somebody does. */
-  async admit(id: string, look = this.look(id)): Promise<void> {
+  async admit(id: string, begun?: LeaseLook): Promise<void> {
     const { monotonicMs } = this.#context;
     let first: LeaseRecord | undefined;
     const startMs = monotonicMs();
-    for (let looking = look; ; looking = this.look(id)) {
-      const found = await looking;
+    for (let look = begun ?? (await this.look(id)); ; look = await this.look(id)) {
+      const { held: found } = look;
       if (found === undefined) return;
       first ??= found;
       const isAlive = found.etag !== first.etag;
@@ -147,13 +158,6 @@ export class Leases {
   /** The session, or what stands for it before its first save. Throws as `Heads.live` does. */
   #leasable(id: string, head: FoundHead): LiveHead | Reservation | undefined {
     return isReservation(head) ? head : this.#context.heads.saved(id, head);
-  }
-
-  async #inForce(id: string): Promise<LeaseRecord | undefined> {
-    const { store, keys, monotonicMs } = this.#context;
-    const askedMs = monotonicMs();
-    const found = await readLease(store, keys, id);
-    return this.#isInForce(id, found, askedMs) ? found : undefined;
   }
 
   /** Seen from the first reply to the last question: whatever held up this process in between, the record stood so long. */

@@ -3,7 +3,7 @@ import { newSessionId, parsePayloadHead, PspError } from '@psp/protocol';
 import type { SessionState } from '../state.js';
 import type { ArchiveContext } from './context.js';
 import type { CommittedVersion } from './head.js';
-import { isReservation, isUnreadable, type FoundHead, type LiveHead, type NextHead } from './heads.js';
+import { isUnreadable, type FoundHead, type LiveHead, type NextHead } from './heads.js';
 import type { Lease } from './lease.js';
 import type { Leases } from './leases.js';
 import { keptUntil, metadataOf } from './metadata.js';
@@ -51,15 +51,21 @@ export class Saver {
     const { id } = document;
     const { store, keys, heads, nowMs, keep } = this.#context;
     const until = keptUntil(options.keepForMs, nowMs());
-    const gate = await this.#gate(id, options);
+    const gating = unheeded(this.#gate(id, options));
+    // What is written of a session that is new depends on nothing that the gate finds. It is written meanwhile, and removed where the gate is shut.
+    const isEarly = options.base === undefined && options.lease === undefined && (await keys.keyId()) !== undefined;
+    const before = isEarly ? undefined : (await gating).before;
     let dropped: readonly CommittedVersion[] = [];
-    const { before } = gate;
-    const keyed = isReservation(gate.head) ? gate.head : before;
-    const dataKey = keyed?.dataKey ?? (await heads.newDataKeyUnchecked());
-    const slots = keyed?.slots ?? (await keys.wrap(dataKey));
+    const dataKey = before?.dataKey ?? (await heads.newDataKeyUnchecked());
+    const slots = before?.slots ?? (await keys.wrap(dataKey));
     const place = { id, version: (before?.version ?? 0) + 1, writeId: newSessionId(nowMs()) };
     const head = await this.#discardUnlessCommitted(place, async () => {
-      const { manifest, digest } = await writePayload(store, place, dataKey, { document, batches }, nowMs());
+      const writing = writePayload(store, place, dataKey, { document, batches }, nowMs());
+      // Nothing is under way any more when this throws, so that what was written can be removed.
+      const [gated, written] = await Promise.allSettled([gating, writing]);
+      if (gated.status === 'rejected') throw gated.reason;
+      if (written.status === 'rejected') throw written.reason;
+      const [gate, { manifest, digest }] = [gated.value, written.value];
       const next = (found: FoundHead): NextHead => {
         this.#checkAge(place);
         const live = gate.pass(found);
@@ -78,20 +84,19 @@ export class Saver {
   }
 
   /**
-   * Whether this save may follow a head: asked before anything is written, and of each head that it meets. The head is read first, then
-   * the lease: so whoever takes one after that has raised the fence of the head that is met at the end.
+   * Whether this save may follow a head: asked before it is committed, and of each head that it meets. Head and lease are read at once. Who
+   * took a lease between the two has raised the fence beyond what its record said, and the lease is read once more; who takes one later
+   * has changed the head that is met at the end.
    */
   async #gate(id: string, { base, lease }: SaveOptions): Promise<Gate> {
     if (lease !== undefined && lease.id !== id)
       throw new PspError('INVALID_INPUT', `lease: expected one of session ${id}, found one of ${lease.id}`);
     lease?.throwUnlessHeld();
     const { heads } = this.#context;
-    const ask = (): ReturnType<Leases['look']> =>
-      unheeded(lease === undefined ? this.#leases.look(id) : lease.confirm().then(() => undefined));
-    // Where there is no head nobody has raised a fence: then the order does not matter. So of a session that is new all is asked at once.
-    const isNew = base === undefined;
     const reading = heads.read(id);
-    const [early, ownKey] = isNew ? [ask(), unheeded(heads.refuseSecondKey())] : [];
+    const confirmed = lease === undefined ? undefined : unheeded(lease.confirm());
+    const looking = lease === undefined ? unheeded(this.#leases.look(id)) : undefined;
+    const ownKey = base === undefined ? unheeded(heads.refuseSecondKey()) : undefined;
     const first = await reading;
     const pass = (found: FoundHead): LiveHead | undefined => {
       const fence = fenceOf(found);
@@ -106,7 +111,9 @@ export class Saver {
       return this.#based(id, found, base);
     };
     const before = pass(first);
-    await this.#leases.admit(id, first === undefined && early !== undefined ? early : ask());
+    await confirmed;
+    const look = await looking;
+    if (look !== undefined) await this.#leases.admit(id, look.fence === fenceOf(first) ? look : undefined);
     await ownKey;
     return { head: first, before, pass };
   }
