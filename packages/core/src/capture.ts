@@ -7,6 +7,7 @@ import {
   type Cookie,
   SESSION_VERSION,
   SkippedTally,
+  originOf,
   type Loss,
   type OriginState,
   type PspError,
@@ -85,6 +86,7 @@ class CaptureRun {
   readonly #timeoutMs: number;
   readonly #chooser: Chooser;
   readonly #maxBytes: MaxBytes;
+  readonly #pool: HelperPool;
 
   constructor(
     readonly driver: BrowserDriver,
@@ -93,9 +95,18 @@ class CaptureRun {
     this.#timeoutMs = checkedTimeout(options.timeoutMs, 'timeoutMs') ?? DEFAULT_TIMEOUT_MS;
     this.#chooser = chooserOf(...(options.choices ?? []));
     this.#maxBytes = checkedMaxBytes(options.maxBytes) ?? {};
+    this.#pool = new HelperPool(driver);
   }
 
   async capture(): Promise<CapturedState> {
+    try {
+      return await this.#capture();
+    } finally {
+      await this.#pool.close();
+    }
+  }
+
+  async #capture(): Promise<CapturedState> {
     this.#progress('cookies', 0, 1);
     const { allCookies } = this.driver.features;
     const [jar, version, discovery, found] = await Promise.all([
@@ -123,7 +134,9 @@ class CaptureRun {
     await this.#readUnopened(unopened.filter((place) => this.#isWanted(place)));
     const tabs = found.flatMap((tab) => tab.state ?? []);
     this.#bindings = await bindings;
-    return this.#assemble(cookies, tabs, new Set([...seen, ...open.map(placeKey)]), version);
+    const whole = this.#assemble(cookies, tabs, new Set([...seen, ...open.map(placeKey)]), version);
+    const [state] = await Promise.all([whole, this.#pool.close()]);
+    return state;
   }
 
   #isWanted({ origin, partition }: VisitablePlace): boolean {
@@ -184,26 +197,30 @@ class CaptureRun {
   async #readTabs(): Promise<TabReading[]> {
     const tabs = await this.driver.tabs();
     this.#progress('tabs', 0, tabs.length);
+    this.#warm(tabs);
     const reader = new TabReader(this.driver, this.#readings, this.#timeoutMs, this.#around, this.#chooser);
     return Promise.all(tabs.map((tab) => reader.read(tab)));
   }
 
+  /** Opens a helper tab while the tabs are read, where an origin is known that none of them shows. */
+  #warm(tabs: readonly Tab[]): void {
+    const shown = new Set(tabs.map(({ url }) => originOf(url)));
+    const isUnopened = (origin: string): boolean => !shown.has(origin) && this.#isWanted({ origin });
+    const known = [...this.driver.visited(), ...this.#given()];
+    if (this.driver.features.hiddenHelper && known.some(isUnopened)) this.#pool.warm();
+  }
+
   async #readUnopened(places: readonly VisitablePlace[]): Promise<void> {
     let done = 0;
-    const pool = new HelperPool(this.driver);
-    try {
-      await pool.forEach(places, async (place, withTab) => {
-        try {
-          const reading = await withTab((tab) => this.#readBlank(tab, place));
-          this.#readings.set(placeKey(reading.state), reading);
-        } catch (error) {
-          this.#losses.push(placeLoss(place, await causeOfLoss(this.driver, error)));
-        }
-        this.#progress('origins', ++done, places.length);
-      });
-    } finally {
-      await pool.close();
-    }
+    await this.#pool.forEach(places, async (place, withTab) => {
+      try {
+        const reading = await withTab((tab) => this.#readBlank(tab, place));
+        this.#readings.set(placeKey(reading.state), reading);
+      } catch (error) {
+        this.#losses.push(placeLoss(place, await causeOfLoss(this.driver, error)));
+      }
+      this.#progress('origins', ++done, places.length);
+    });
   }
 
   /** Reads a place in a blank document of it. */
