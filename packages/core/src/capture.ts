@@ -10,13 +10,13 @@ import {
   originOf,
   type Loss,
   type OriginState,
-  type PspError,
   type RecordPlace,
   type SessionDocument,
   type StateKind,
   type TabState,
 } from '@psp/protocol';
 import type { BrowserDriver, Discovery, PartitionedPlace, Tab } from './browser/driver.js';
+import { missingLosses, placeLoss } from './capture-losses.js';
 import { chooserOf, chooseState, noteUnread } from './choice.js';
 import { EnvironmentNotes } from './environment.js';
 import { HelperPool } from './helper-pool.js';
@@ -27,7 +27,7 @@ import type { NamedAccess } from './named-access.js';
 import { originsBelow, originsOfCookies, seenOrigins } from './origins.js';
 import { hasDepot } from './read-depot.js';
 import { readOrigin, type OriginReading } from './read-origin.js';
-import { eachOnce, openPlaces, placeKey, unopenedLoss } from './read-partitions.js';
+import { eachOnce, openPlaces, placeKey } from './read-partitions.js';
 import { TabReader, type TabReading } from './read-tabs.js';
 import type { RecordBatch, SessionState } from './state.js';
 import { checkedTimeout } from './timeout.js';
@@ -290,19 +290,6 @@ function isPart(reading: OriginReading, seen: ReadonlySet<string>): boolean {
   const { state, losses } = reading;
   if (state.localStorage.length > 0 || state.indexedDB.length > 0 || hasDepot(reading)) return true;
   return losses.length === 0 && seen.has(placeKey(state));
-}
-
-/** Where the choice names all origins that are wanted, no other can be missing. */
-function missingLosses({ missing }: Discovery, chooser: Chooser): Loss[] {
-  return missing === undefined || chooser.origins !== undefined
-    ? []
-    : [{ code: 'origins-may-be-missing', kind: 'origin', detail: missing }];
-}
-
-function placeLoss({ origin, partition }: VisitablePlace, cause: PspError): Loss {
-  if (partition !== undefined) return unopenedLoss({ origin, partition }, cause);
-  const code = cause.code === 'TIMEOUT' ? 'origin-timeout' : 'origin-failed';
-  return { code, kind: 'origin', origin, detail: cause.message };
 }
 
 /** By origin, what an origin has for itself first. */
