@@ -7,6 +7,7 @@ import { originsAtHand } from './origins-at-hand.js';
 import type { OriginPlan } from './restore-eager.js';
 import type { OriginRestore } from './restore-origin.js';
 import type { SessionState } from './state.js';
+import { unheeded } from './unheeded.js';
 
 /** So much is kept in memory for origins that wait. Those beyond are written before the restore returns. */
 const KEPT_BYTES = 128 * 1024 * 1024;
@@ -16,6 +17,9 @@ export class LazyOrigins implements OriginPlan {
   readonly #demand = new Demand<OriginBatches>();
   readonly #held = new Map<string, HeldOrigin>();
   #hold: Hold | undefined;
+  /** Origins of documents that no request announces. Undefined: any may be. */
+  #atHand: Promise<ReadonlySet<string> | undefined> | undefined;
+  #warming: NodeJS.Immediate | undefined;
   #writing: Promise<void> | undefined;
   #fault: { readonly error: unknown } | undefined;
 
@@ -37,15 +41,17 @@ export class LazyOrigins implements OriginPlan {
     this.#writing = this.#pool
       .forEach(this.#demand, (item, withTab) => this.#write(item, withTab))
       .catch((error: unknown) => this.#fail(error));
-    // Documents that are there, or come back without a request, see what eager restores would write under them.
-    const [atHand, unheld] = await Promise.all([originsAtHand(driver, timeoutMs), this.#hold.unheld]);
+    // Looked up while the cookies are restored.
+    this.#atHand = unheeded(originsAtHand(driver, timeoutMs));
     // Which permissions stand is seen in a page of the origin, and must be known before they are set.
     const asked = (this.origins.document.environment?.permissions ?? []).map(({ origin }) => origin);
-    const now = atHand === undefined ? origins : [...atHand, ...asked, ...unheld];
-    for (const origin of now) this.#held.get(origin)?.want();
+    for (const origin of [...asked, ...(await this.#hold.unheld)]) this.#held.get(origin)?.want();
   }
 
   async begin(batches: SessionState['batches']): Promise<void> {
+    // Documents that are there, or come back without a request, see what eager restores would write under them.
+    const atHand = await this.#atHand;
+    for (const [origin, held] of this.#held) if (atHand?.has(origin) !== false) held.want();
     let room = KEPT_BYTES;
     for await (const item of batchesByOrigin(this.origins.document.origins.length, batches)) {
       this.#check();
@@ -57,8 +63,8 @@ export class LazyOrigins implements OriginPlan {
     }
     await Promise.all([...this.#held.values()].filter(({ isWanted }) => isWanted).map(({ done }) => done));
     this.#check();
-    // The first page that comes will want one.
-    if (this.#held.size > 0) this.#pool.warm();
+    // The first page that comes will want one. Whoever waits for the restore goes on first.
+    if (this.#held.size > 0) this.#warming = setImmediate(() => this.#pool.warm());
   }
 
   async settle(): Promise<void> {
@@ -69,6 +75,7 @@ export class LazyOrigins implements OriginPlan {
   }
 
   async close(): Promise<void> {
+    clearImmediate(this.#warming);
     this.#demand.end();
     await this.#writing;
     this.#letGo();

@@ -1,4 +1,5 @@
 /** Lazy restores whose parts fail, come late or come at once: whoever waits goes on, and settle tells the truth. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PspError, type SessionDocument } from '@psp/protocol';
 import { describe, expect, test } from 'vitest';
 import type { HoldOptions } from '../src/browser/hold.js';
@@ -76,6 +77,20 @@ describe('a lazy restore', () => {
     await driver.want(A);
     expect(await restoration.settle()).toMatchObject({ pending: [] });
     expect(driver.calls.filter((call) => call.startsWith('close'))).toHaveLength(2);
+  });
+
+  test('has its first helper tab ready, and leaves none that comes too late', async () => {
+    const opened = (driver: FakeDriver): number => driver.calls.filter((call) => call.startsWith('openHelper')).length;
+    const waiting = new HoldingDriver();
+    const restoration = await begin(waiting);
+    expect(opened(waiting)).toBe(0);
+    await nextTurn();
+    expect(opened(waiting)).toBe(1);
+    await restoration.settle();
+    const hasty = new HoldingDriver();
+    await (await begin(hasty)).settle();
+    await nextTurn();
+    expect(hasty.calls.filter((call) => call.startsWith('close'))).toHaveLength(opened(hasty));
   });
 
   test('an origin in parts, first-party and below other sites, goes on when all are written', async () => {
