@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { originOf, PspError } from '@psp/protocol';
 import type { Protocol } from 'devtools-protocol';
 import { answer, AROUND_PATH, asksForBlank, BLANK_PATH, BLANK_TITLE, isBlankUrl } from './blank-page.js';
+import { onceOnPage } from './between-pages.js';
 import { isRefusal } from './refusal.js';
 import type { Target } from './target.js';
 import type { CdpEvent } from './transport.js';
@@ -86,7 +87,7 @@ export class BlankTab {
    */
   async end(url: string, timeoutMs: number): Promise<void> {
     const left = await this.#leave(() => this.target.send('Page.navigate', { url }, timeoutMs), timeoutMs);
-    await this.target.send('Page.resetNavigationHistory', {}, timeoutMs);
+    await onceOnPage(() => this.target.send('Page.resetNavigationHistory', {}, timeoutMs), timeoutMs);
     if (!left) throw noDocument(url);
   }
 
@@ -158,7 +159,7 @@ export class BlankTab {
       const { entries, currentIndex } = await this.target.send('Page.getNavigationHistory', {});
       return isBlankUrl(entries[currentIndex]?.url ?? '');
     } catch (error) {
-      // "Not attached to an active page": between two pages.
+      // Between two pages.
       if (isRefusal(error)) return true;
       throw error;
     }

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PspError } from '@psp/protocol';
 import type { HistoryEntry, TabHistory } from '../tab-memory.js';
+import { onceOnPage } from './between-pages.js';
 import type { BlankTab } from './blank.js';
 import { callIn } from './page-code.js';
 import type { Target } from './target.js';
@@ -21,7 +22,8 @@ const RENAME = `async (url) => {
 }`;
 
 export async function readHistory(target: Target, timeoutMs: number): Promise<TabHistory> {
-  const { entries, currentIndex } = await target.send('Page.getNavigationHistory', {}, timeoutMs);
+  const ask = () => target.send('Page.getNavigationHistory', {}, timeoutMs);
+  const { entries, currentIndex } = await onceOnPage(ask, timeoutMs);
   return { entries: entries.map(({ url, title }) => ({ url, title })), index: currentIndex };
 }
 
