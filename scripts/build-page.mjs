@@ -1,4 +1,4 @@
-// Bundles the page code into function expressions and writes them as a module. `--print read` shows the one that reads, `--print write` the other.
+// Bundles the page code into function expressions and writes them as a module. `--print read` shows that of read.ts.
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -44,6 +44,8 @@ export async function buildPage() {
     '/** Function expressions `(request: string) => Promise<string>`; see page/contract.ts. */',
     `export const READ_SOURCE: string = ${JSON.stringify(await bundlePage('read.ts'))};`,
     `export const WRITE_SOURCE: string = ${JSON.stringify(await bundlePage('write.ts'))};`,
+    `export const WRITE_PLAIN_SOURCE: string = ${JSON.stringify(await bundlePage('write-plain.ts'))};`,
+    `export const TAB_SOURCE: string = ${JSON.stringify(await bundlePage('tab.ts'))};`,
     '/** A script; see page/key-mask.ts. */',
     `export const KEY_MASK_SOURCE: string = ${JSON.stringify(await bundleKeyMask())};`,
   ];

@@ -2,7 +2,7 @@
 import { PspError, type StorageBucket } from '@psp/protocol';
 import type { BrowserDriver, Frame, Tab } from './browser/driver.js';
 import { keysAreExportable } from './exportable-keys.js';
-import { READ_SOURCE, WRITE_SOURCE } from './page-bundle.gen.js';
+import { READ_SOURCE, TAB_SOURCE, WRITE_PLAIN_SOURCE, WRITE_SOURCE } from './page-bundle.gen.js';
 import type {
   Addressed,
   DumpReply,
@@ -36,7 +36,7 @@ const SOURCES: Readonly<Record<PageRequest['do'], string>> = {
   load: WRITE_SOURCE,
   put: WRITE_SOURCE,
   putEntries: WRITE_SOURCE,
-  tab: WRITE_SOURCE,
+  tab: TAB_SOURCE,
 };
 
 interface Replies {
@@ -104,13 +104,26 @@ export async function callPage<R extends PageRequest>(place: Place, request: R):
   const addressed: R & Addressed = { ...request, origin, ...keys, ...(bucket === undefined ? {} : { bucket }) };
   const text = JSON.stringify(addressed);
   checkSize(request.do, text);
-  const reply = await driver.evaluate(tab, frame, SOURCES[request.do], text, { timeoutMs });
-  const [first = '', ...rest] = reply.split('\n');
-  const header = JSON.parse(first) as Replies[R['do']] | PageFailure;
+  const call = async (source: string): Promise<{ header: Replies[R['do']] | PageFailure; rest: string[] }> => {
+    const reply = await driver.evaluate(tab, frame, source, text, { timeoutMs });
+    const [first = '', ...rest] = reply.split('\n');
+    return { header: JSON.parse(first) as Replies[R['do']] | PageFailure, rest };
+  };
+  let { header, rest } = await call(isPlain(request, text) ? WRITE_PLAIN_SOURCE : SOURCES[request.do]);
+  if ('otherKinds' in header) ({ header, rest } = await call(SOURCES[request.do]));
   if ('elsewhere' in header)
     throw new PspError('BROWSER_GONE', `The page went elsewhere: it is no longer of ${origin}.`);
   if ('error' in header) throw new PspError('UNSUPPORTED', `The page code failed: ${header.error}`);
   return { header, records: rest.map((line) => Buffer.from(line)) };
+}
+
+/**
+ * Whether nothing in the request looks like a value that is no plain tree. What does all the same costs a second call, since JSON can
+ * write the same name in several ways; what only looks so costs a longer compilation.
+ */
+function isPlain(request: PageRequest, text: string): boolean {
+  const mayBe = request.do === 'load' || (request.do === 'put' && typeof request.records === 'string');
+  return mayBe && !text.includes('nodes');
 }
 
 function checkSize(what: PageRequest['do'], text: string): void {

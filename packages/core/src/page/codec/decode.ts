@@ -1,5 +1,6 @@
 /** Makes the JavaScript value of a wire form (spec/values.md). Trusts nothing: a record may come from another program. */
 import type { WireValue } from '@psp/protocol';
+import { decodePlain } from './decode-plain.js';
 import { asCount, asList, asString } from './fields.js';
 import type { NodeReader } from './kind.js';
 import { KIND_BY_TAG } from './kinds.js';
@@ -7,14 +8,8 @@ import { fromWireString } from './text.js';
 import { LostValueError, type WireNode, WireError } from './wire.js';
 
 /** Throws LostValueError when the value holds what could not leave its browser, WireError when it is malformed. */
-export async function decodeValue(wire: WireValue | undefined): Promise<unknown> {
-  if (typeof wire !== 'object' || wire === null) {
-    if (wire === undefined) throw new WireError('expected a value');
-    return wire;
-  }
-  if ('json' in wire) return wire.json;
-  if (!('nodes' in wire)) throw new WireError('expected json or nodes');
-  return new NodeList(asList(wire.nodes) as WireNode[]).read(wire.root);
+export function decodeValue(wire: WireValue | undefined): Promise<unknown> {
+  return decodePlain(wire, ({ nodes, root }) => new NodeList(asList(nodes) as WireNode[]).read(root));
 }
 
 const NUMBERS: Readonly<Record<string, number>> = { '-0': -0, NaN, Infinity, '-Infinity': -Infinity };
