@@ -51,7 +51,7 @@ export abstract class SessionAdapter<P> {
     checkedTimeout(options.timeoutMs, 'timeoutMs');
   }
 
-  /** Reaches the browser context that the page belongs to. Throws INVALID_INPUT when it is not a page of this framework. */
+  /** Reaches the browser context that the page belongs to, ready or not. Throws INVALID_INPUT when it is not a page of this framework. */
   protected abstract openDriver(page: P): Promise<BrowserDriver>;
 
   /** Begins a session on a page. Nothing is stored before `capture`. */
@@ -69,6 +69,7 @@ export abstract class SessionAdapter<P> {
     keptUntil(keepForMs, Date.now());
     const context = await this.#context(options.storage);
     const driver = await withKeyOptions(await this.openDriver(page), options);
+    await driver.ready();
     const metadata = { id: newSessionId(), name: options.name, tags: [...(options.tags ?? [])] };
     const choice = { include, exclude };
     return new Session(context, { metadata, driver, origins, choice, maxBytes, named, keepForMs });

@@ -16,10 +16,16 @@ import { originsOfDocument } from './origins.js';
 /** Seconds by which a read-back expiry may differ: browsers keep it in microseconds, some protocols in whole seconds. */
 const EXPIRY_SLACK_S = 2;
 
+/** What the browser has, of which a restore removes what is not of its session. */
+export async function cookiesThere(driver: BrowserDriver, document: SessionDocument): Promise<readonly Cookie[]> {
+  return (await driver.cookies(new CookiePlaces(document).all())).cookies;
+}
+
 /** Gives how many cookies stand in the browser, and what became of the others. */
 export async function restoreCookies(
   driver: BrowserDriver,
   document: SessionDocument,
+  there: readonly Cookie[],
 ): Promise<{ set: number; losses: Loss[] }> {
   const losses: Loss[] = [];
   const now = Date.now() / 1000;
@@ -29,7 +35,8 @@ export async function restoreCookies(
     return !expired;
   });
   const places = new CookiePlaces(document);
-  await removeOthers(driver, document, live, places);
+  const isOther = othersThan(document, live);
+  await Promise.all(there.filter(isOther).map((cookie) => driver.deleteCookie(cookie, places.of(cookie))));
   const outcomes = await Promise.all(live.map((cookie) => driver.setCookie(cookie, places.of(cookie))));
   const { cookies: read } = live.length === 0 ? { cookies: [] } : await driver.cookies(places.all());
   const byIdentity = new Map(read.map((cookie) => [cookieIdentity(cookie), cookie]));
@@ -60,23 +67,14 @@ export function hostsOf(document: SessionDocument): Set<string> {
 }
 
 /** A cookie that the session does not have, yet is sent to one of its hosts, would mix two logins. */
-async function removeOthers(
-  driver: BrowserDriver,
-  document: SessionDocument,
-  live: readonly Cookie[],
-  places: CookiePlaces,
-): Promise<void> {
+function othersThan(document: SessionDocument, live: readonly Cookie[]): (cookie: Cookie) => boolean {
   const hosts = hostsOf(document);
   const wanted = new Set(live.map(cookieIdentity));
   const chooser = new Chooser(document.choices);
-  const { cookies } = await driver.cookies(places.all());
   const isOfSession = (cookie: Cookie): boolean =>
     [...hosts].some((host) => domainMatches(host, cookie)) ||
     document.origins.some((place) => isOfPlace(cookie, place));
-  const others = cookies.filter(
-    (cookie) => chooser.takesCookie(cookie) && !wanted.has(cookieIdentity(cookie)) && isOfSession(cookie),
-  );
-  await Promise.all(others.map((cookie) => driver.deleteCookie(cookie, places.of(cookie))));
+  return (cookie) => chooser.takesCookie(cookie) && !wanted.has(cookieIdentity(cookie)) && isOfSession(cookie);
 }
 
 /** Whether the cookie is of a partition that the session has storage of, and is sent there. */

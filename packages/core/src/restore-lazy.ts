@@ -3,11 +3,9 @@ import { batchesByOrigin, type OriginBatches } from './batches.js';
 import type { Hold } from './browser/hold.js';
 import { Demand } from './demand.js';
 import { HelperPool } from './helper-pool.js';
-import { originsAtHand } from './origins-at-hand.js';
 import type { OriginPlan } from './restore-eager.js';
 import type { OriginRestore } from './restore-origin.js';
 import type { SessionState } from './state.js';
-import { unheeded } from './unheeded.js';
 
 /** So much is kept in memory for origins that wait. Those beyond are written before the restore returns. */
 const KEPT_BYTES = 128 * 1024 * 1024;
@@ -17,8 +15,6 @@ export class LazyOrigins implements OriginPlan {
   readonly #demand = new Demand<OriginBatches>();
   readonly #held = new Map<string, HeldOrigin>();
   #hold: Hold | undefined;
-  /** Origins of documents that no request announces. Undefined: any may be. */
-  #atHand: Promise<ReadonlySet<string> | undefined> | undefined;
   #warming: NodeJS.Immediate | undefined;
   #writing: Promise<void> | undefined;
   #fault: { readonly error: unknown } | undefined;
@@ -41,16 +37,14 @@ export class LazyOrigins implements OriginPlan {
     this.#writing = this.#pool
       .forEach(this.#demand, (item, withTab) => this.#write(item, withTab))
       .catch((error: unknown) => this.#fail(error));
-    // Looked up while the cookies are restored.
-    this.#atHand = unheeded(originsAtHand(driver, timeoutMs));
-    // Which permissions stand is seen in a page of the origin, and must be known before they are set.
-    const asked = (this.origins.document.environment?.permissions ?? []).map(({ origin }) => origin);
-    for (const origin of [...asked, ...(await this.#hold.unheld)]) this.#held.get(origin)?.want();
   }
 
   async begin(batches: SessionState['batches']): Promise<void> {
+    // Which permissions stand is seen in a page of the origin, and must be known before they are set.
+    const asked = (this.origins.document.environment?.permissions ?? []).map(({ origin }) => origin);
     // Documents that are there, or come back without a request, see what eager restores would write under them.
-    const atHand = await this.#atHand;
+    const [unheld = [], atHand] = await Promise.all([this.#hold?.unheld, this.#hold?.atHand]);
+    for (const origin of [...asked, ...unheld]) this.#held.get(origin)?.want();
     for (const [origin, held] of this.#held) if (atHand?.has(origin) !== false) held.want();
     let room = KEPT_BYTES;
     for await (const item of batchesByOrigin(this.origins.document.origins.length, batches)) {

@@ -1,9 +1,16 @@
 /** Restore: writes a whole session over a browser driver, and says what it did and did not do. Never writes to a store. */
-import { type ChoiceInput, PspError, type SessionDocument, showStoragePlace, type Skipped } from '@psp/protocol';
+import {
+  type ChoiceInput,
+  type Cookie,
+  PspError,
+  type SessionDocument,
+  showStoragePlace,
+  type Skipped,
+} from '@psp/protocol';
 import type { BrowserDriver } from './browser/driver.js';
 import type { Progress } from './capture.js';
 import { chooserOf, chooseState } from './choice.js';
-import { restoreCookies } from './restore-cookies.js';
+import { cookiesThere, restoreCookies } from './restore-cookies.js';
 import { EagerOrigins, type OriginPlan } from './restore-eager.js';
 import { LazyOrigins } from './restore-lazy.js';
 import { OriginRestore } from './restore-origin.js';
@@ -13,6 +20,7 @@ import { TabRestore, type TabsMode } from './restore-tabs.js';
 import type { SessionState } from './state.js';
 import { foreseenLosses, refuseLossesOfRestore } from './strict.js';
 import { checkedTimeout } from './timeout.js';
+import { unheeded } from './unheeded.js';
 import { addAuthenticators, passkeyLosses, type WebAuthnSession } from './webauthn.js';
 
 /** `include` and `exclude` choose what is restored: the rest stays in the browser as it is. */
@@ -100,9 +108,13 @@ class RestoreRun implements Restoration {
   async begin(batches: SessionState['batches']): Promise<void> {
     if (this.options.strict === true) this.#foresee();
     try {
-      this.#plan = await this.#prepare();
-      await this.#cookies();
+      const preparing = this.#prepare();
+      // Sent after what holds documents, and read in that order.
+      const there = unheeded(cookiesThere(this.driver, this.document));
+      this.#plan = await preparing;
+      await this.#cookies(await there);
       await this.#plan.begin(batches);
+      await this.driver.ready();
       // Before the tabs, so that a page that loads there finds them.
       await this.#around.restore(this.#accounts);
       await this.#passkeys();
@@ -166,9 +178,9 @@ class RestoreRun implements Restoration {
     return eager;
   }
 
-  async #cookies(): Promise<void> {
+  async #cookies(there: readonly Cookie[]): Promise<void> {
     this.options.onProgress?.({ step: 'cookies', done: 0, total: 1 });
-    const { set, losses } = await restoreCookies(this.driver, this.document);
+    const { set, losses } = await restoreCookies(this.driver, this.document, there);
     this.#accounts.lose(losses);
     this.#accounts.finish('cookies', `${set} cookies`);
   }

@@ -6,6 +6,7 @@ import { connectCdp } from '../src/browser/cdp/connect.js';
 import { CdpDriver } from '../src/browser/cdp/driver.js';
 import type { TargetInfo } from '../src/browser/cdp/targets.js';
 import { connectWebSocket } from '../src/browser/cdp/websocket.js';
+import { CdpRefusal } from '../src/browser/cdp/transport.js';
 import type { BrowserDriver } from '../src/browser/driver.js';
 import { DRIVER_CASES } from '../src/testing/driver-suite.js';
 import { playwrightTarget } from './support/playwright-target.js';
@@ -83,6 +84,20 @@ describe('the cdp driver by URL', () => {
     site.serve('/fetches-ahead', `<script type="speculationrules">${prefetch}</script>`);
     await page?.goto(`${site.origin('a.localhost')}/fetches-ahead`);
     await expect.poll(() => firsts, { timeout: 10_000 }).toEqual([ahead]);
+    await hold.end();
+  });
+
+  test('takes any origin for one with a service worker where the browser does not tell of them', async () => {
+    const transport = await connectWebSocket(browser.address, { timeoutMs: 10_000 });
+    const { send } = transport;
+    transport.send = async (method, params, session) => {
+      if (method === 'ServiceWorker.enable') throw new CdpRefusal(method, "'ServiceWorker.enable' wasn't found");
+      return send.call(transport, method, params, session);
+    };
+    driver = await CdpDriver.open({ transport, browserContextId: undefined, timeoutMs: 10_000 });
+    const origins = [site.origin('a.localhost'), site.origin('b.localhost')];
+    const hold = await driver.hold.hold({ origins, onFirst: async () => undefined, timeoutMs: 10_000 });
+    expect(await hold.unheld).toEqual(origins);
     await hold.end();
   });
 

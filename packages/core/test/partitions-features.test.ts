@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Frame, Tab } from '../src/browser/driver.js';
 import { captureState } from '../src/capture.js';
 import { playwright } from '../src/formats/playwright.js';
-import { restoreCookies } from '../src/restore-cookies.js';
+import { cookiesThere, restoreCookies } from '../src/restore-cookies.js';
 import { restoreState } from '../src/restore.js';
 import { FakeDriver } from './support/fake-driver.js';
 import { makeDocument } from './support/session-state.js';
@@ -71,7 +71,7 @@ describe('[PSP-STO-4] [PSP-RES-2] a session with storage below another site', ()
       cookie('there', { partitionKey: partition }),
       cookie('elsewhere', { partitionKey: { ...partition, topLevelSite: 'https://other.example' } }),
     );
-    await restoreCookies(driver, session());
+    await restoreCookies(driver, session(), await cookiesThere(driver, session()));
     expect(driver.jar.map(({ name }) => name)).toEqual(['own', 'elsewhere']);
   });
 

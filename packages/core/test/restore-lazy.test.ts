@@ -27,6 +27,7 @@ function batch(origin: number, mebibytes = 0): RecordBatch {
 class HoldingDriver extends FakeDriver {
   readonly released: string[] = [];
   unheld: string[] = [];
+  atHand: Set<string> | undefined = new Set();
   ended = 0;
   #options: HoldOptions | undefined;
 
@@ -34,7 +35,8 @@ class HoldingDriver extends FakeDriver {
     hold: async (options: HoldOptions) => {
       this.#options = options;
       const release = async (origin: string): Promise<void> => void this.released.push(origin);
-      return { unheld: Promise.resolve(this.unheld), release, end: async () => void (this.ended += 1) };
+      const end = async (): Promise<void> => void (this.ended += 1);
+      return { unheld: Promise.resolve(this.unheld), atHand: Promise.resolve(this.atHand), release, end };
     },
   };
 
@@ -179,8 +181,7 @@ describe('a lazy restore', () => {
 
   test('a tab that does not tell its frames may hold any of them: all is written before it returns', async () => {
     const driver = new HoldingDriver();
-    driver.tabs = async () => [{ id: 'user', url: 'https://elsewhere.example/', title: undefined, primary: true }];
-    driver.frames = async () => Promise.reject(new PspError('TIMEOUT', 'no answer'));
+    driver.atHand = undefined;
     expect((await begin(driver)).report()).toMatchObject({ done: ['0 cookies', A, B, C], pending: [] });
   });
 

@@ -33,12 +33,19 @@ const DEFAULT_TIMEOUT_MS = 30_000;
  */
 export class PlaywrightAdapter extends SessionAdapter<PlaywrightPage> {
   protected override openDriver(page: PlaywrightPage): Promise<BrowserDriver> {
-    return openPlaywrightDriver(page, this.options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    return beginPlaywrightDriver(page, this.options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   }
 }
 
-/** The driver of the page's browser context. Throws INVALID_INPUT, UNSUPPORTED, TIMEOUT or BROWSER_GONE. */
+/** The driver of the page's browser context, when it is ready. Throws as `beginPlaywrightDriver` does. */
 export async function openPlaywrightDriver(page: PlaywrightPage, timeoutMs: number): Promise<BrowserDriver> {
+  const driver = await beginPlaywrightDriver(page, timeoutMs);
+  await driver.ready();
+  return driver;
+}
+
+/** The driver of the page's browser context. Throws INVALID_INPUT, UNSUPPORTED, TIMEOUT or BROWSER_GONE. */
+async function beginPlaywrightDriver(page: PlaywrightPage, timeoutMs: number): Promise<BrowserDriver> {
   const browser = browserOf(page);
   const name = browser.browserType().name();
   if (name === 'chromium') return openCdp(page, browser, timeoutMs);
@@ -56,7 +63,7 @@ async function openCdp(page: PlaywrightPage, browser: NamedBrowser, timeoutMs: n
   try {
     const { session, targetId, browserContextId } = await finding;
     transport.keep(session);
-    return await CdpDriver.open({ transport, browserContextId, primaryTargetId: targetId, timeoutMs });
+    return await CdpDriver.begin({ transport, browserContextId, primaryTargetId: targetId, timeoutMs });
   } catch (error) {
     await transport.close();
     throw error;

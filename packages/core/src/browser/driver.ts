@@ -117,6 +117,11 @@ export interface BrowserDriver {
   readonly tabMemory: TabMemory;
   readonly surroundings: Surroundings;
   readonly preload: Preload;
+  /**
+   * Resolves when the driver has looked at what stands in the context. Before, the user must not go anywhere, or what is new would look
+   * used. Never rejects.
+   */
+  ready(): Promise<void>;
   version(): Promise<{ browserVersion?: string; userAgent?: string }>;
   /** The user's tabs in this context, the primary one first. Helper tabs are not among them. */
   tabs(): Promise<Tab[]>;

@@ -20,6 +20,11 @@ export interface Hold {
    * nobody need listen.
    */
   readonly unheld: Promise<readonly string[]>;
+  /**
+   * Origins of documents that no request announces: those that stood when the hold began, and those to which a tab can go back. Undefined
+   * where a tab does not tell: any origin may be there. Rejects and need be listened to as `unheld`.
+   */
+  readonly atHand: Promise<ReadonlySet<string> | undefined>;
   /** The origin is held no longer: its storage stands, or was given up. Never throws. */
   release(origin: string): Promise<void>;
   /** Ends the hold; what waits goes on. Never throws, safe to call twice. */
@@ -30,7 +35,7 @@ export interface Hold {
 export interface DocumentHold {
   /**
    * Resolves when every tab of the context, those to come included, is held. Documents that are there already, or in a tab's history,
-   * are none of its business. Throws UNSUPPORTED when the browser will not.
+   * are not. Throws UNSUPPORTED when the browser will not.
    */
   hold(options: HoldOptions): Promise<Hold>;
 }

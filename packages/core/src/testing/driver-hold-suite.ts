@@ -60,6 +60,39 @@ export const HOLD_CASES: readonly DriverCase[] = [
     },
   },
   {
+    name: '[PSP-RES-7] a hold names the origins whose documents no request announces',
+    async run({ driver, goto, evaluate, dialogOpen, closeDialog }, site) {
+      if (!driver.features.hold) return;
+      const [before, open, framed, never] = ['before', 'open', 'framed', 'never'].map((name) =>
+        site.origin(`${name}.localhost`),
+      ) as [string, string, string, string];
+      await goto(`${before}/`);
+      await goto(`${open}/`);
+      await evaluate(
+        `new Promise((load) => document.body.append(Object.assign(document.createElement('iframe'), { src: '${framed}/', onload: load }))).then(() => 1)`,
+      );
+      const options = { origins: [before, open, framed, never], onFirst: async () => undefined, ...TIMEOUT };
+      const hold = await driver.hold.hold(options);
+      assert.deepEqual([...((await hold.atHand) ?? [])].toSorted(), [before, open, framed].toSorted());
+      await hold.end();
+      // A document without an address has the storage of whoever sent the tab there, which stands in no history.
+      await evaluate('void setTimeout(() => location.replace("about:blank")) ?? 1');
+      await eventually(
+        async () => (await driver.tabs())[0]?.url,
+        (url) => url === 'about:blank',
+      );
+      const blank = await driver.hold.hold(options);
+      assert.deepEqual([...((await blank.atHand) ?? [])].toSorted(), [before, open].toSorted());
+      await blank.end();
+      await evaluate('void setTimeout(() => alert(1)) ?? 1');
+      await eventually(dialogOpen, Boolean);
+      const blocked = await driver.hold.hold(options);
+      assert.equal(await blocked.atHand, undefined, 'a tab that does not answer may show any of them');
+      await closeDialog();
+      await blocked.end();
+    },
+  },
+  {
     name: 'a hold names the origins whose service worker answers for them',
     async run({ driver, goto, evaluate }, site) {
       if (!driver.features.hold) return;

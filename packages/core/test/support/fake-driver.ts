@@ -43,6 +43,7 @@ export class FakeDriver implements BrowserDriver {
   readonly jar: Cookie[] = [];
   #opened = 0;
 
+  ready = async (): Promise<void> => undefined;
   version = async (): Promise<{ browserVersion?: string; userAgent?: string }> => ({});
   tabs = async (): Promise<Tab[]> => [];
   frames = async (_tab: Tab): Promise<Frame[]> => [];

@@ -88,6 +88,10 @@ export class PageApiDriver implements BrowserDriver {
     }
   }
 
+  async ready(): Promise<void> {
+    // Nothing is looked at any more.
+  }
+
   async version(): Promise<{ browserVersion?: string; userAgent?: string }> {
     const { page, browserVersion, timeoutMs } = this.#options;
     // A page that hangs or has closed tells nothing; the version is Playwright's.

@@ -94,6 +94,10 @@ export class BidiDriver implements BrowserDriver {
     return this.#chrome === undefined ? FEATURES : { ...FEATURES, history: true };
   }
 
+  async ready(): Promise<void> {
+    // Nothing is looked at any more.
+  }
+
   async version(): Promise<{ browserVersion?: string; userAgent?: string }> {
     const { browserVersion, userAgent } = this.#connection.transport.capabilities;
     return {

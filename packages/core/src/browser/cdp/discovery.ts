@@ -4,8 +4,9 @@
  * chrome://site-engagement (origins that the user opened or used). Never chrome://settings: in a hidden tab it crashes the browser.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { originOf, PspError, storageIdentity } from '@psp/protocol';
+import { PspError, storageIdentity } from '@psp/protocol';
 import type { Discovery, PartitionedPlace } from '../driver.js';
+import type { HiddenTab } from './helpers.js';
 import { parseStorageKey } from './storage-key.js';
 import type { Target } from './target.js';
 import type { Targets } from './targets.js';
@@ -53,21 +54,19 @@ const HEAD_START_MS = 250;
  * answer does not age.
  */
 export class OriginLists {
-  readonly #fresh: Promise<boolean>;
+  #fresh: Promise<boolean> | undefined;
   readonly #stop = new AbortController();
   #answer: Promise<Discovery> | undefined;
 
   constructor(
     readonly targets: Targets,
     /** A hidden tab that the driver closes, should this not come to it. */
-    readonly openHidden: () => Promise<{ targetId: string; close: () => Promise<void> }>,
-  ) {
-    this.#fresh = within(this.#isFresh(), FRESH_MS, 'whether its context is new').catch(() => false);
-  }
+    readonly openHidden: () => Promise<HiddenTab>,
+  ) {}
 
-  /** Settles when it is known whether the context is new. The user must not go anywhere before, or what is new would look used. */
+  /** Resolves when it is known whether the context is new, of the tabs that are known now. */
   async ready(): Promise<void> {
-    await this.#fresh;
+    await (this.#fresh ??= within(this.#isFresh(), FRESH_MS, 'whether its context is new').catch(() => false));
   }
 
   /** Throws TIMEOUT or BROWSER_GONE; lists that this browser does not have are only said to be missing. */
@@ -112,7 +111,7 @@ export class OriginLists {
   /** What the pages list; one that this browser does not have costs its own list only. */
   async #read(pages: readonly ListPage[], timeoutMs: number): Promise<Listed & { refused?: string }> {
     const listed: string[] = [];
-    let tab: { targetId: string; close: () => Promise<void> } | undefined;
+    let tab: HiddenTab | undefined;
     let refused: string | undefined;
     try {
       tab = await this.openHidden();
@@ -144,19 +143,9 @@ export class OriginLists {
   async #isFresh(): Promise<boolean> {
     const { browserContextId } = this.targets;
     const context = browserContextId === undefined ? {} : { browserContextId };
-    const [{ cookies }, targets] = await Promise.all([
-      this.targets.send('Storage.getCookies', context),
-      this.targets.list(),
-    ]);
-    const pages = targets.filter(({ type }) => type === 'page');
-    if (cookies.length > 0 || pages.some(({ url }) => originOf(url) !== undefined)) return false;
-    const histories = pages.map(async ({ targetId }) => {
-      const target = await this.targets.open(targetId);
-      return target.send('Page.getNavigationHistory', {});
-    });
-    return (await Promise.all(histories)).every(({ entries }) =>
-      entries.every(({ url }) => originOf(url) === undefined),
-    );
+    const tabs = this.targets.known().filter(({ type }) => type === 'page');
+    const [{ cookies }] = await Promise.all([this.targets.send('Storage.getCookies', context), this.targets.watched()]);
+    return cookies.length === 0 && tabs.every(({ targetId }) => this.targets.seenStorage.wasNew(targetId));
   }
 }
 

@@ -90,14 +90,26 @@ export class CdpDriver implements BrowserDriver {
     });
   }
 
+  /** Resolves when the driver is ready, too. */
   static async open(options: CdpDriverOptions): Promise<CdpDriver> {
+    const driver = await CdpDriver.begin(options);
+    await driver.ready();
+    return driver;
+  }
+
+  /** Resolves when the driver can be used; whoever lets the user go on waits for `ready`. */
+  static async begin(options: CdpDriverOptions): Promise<CdpDriver> {
     const driver = new CdpDriver(options);
-    const prepare = (): void => {
+    await driver.#targets.watch(() => {
       // A tab that the user's framework would list comes only where it is asked for.
       if (driver.features.hiddenHelper) driver.#lists.prepare();
-    };
-    await Promise.all([driver.#targets.watch(prepare), driver.#lists.ready()]);
+    });
+    void driver.#lists.ready();
     return driver;
+  }
+
+  async ready(): Promise<void> {
+    await Promise.all([this.#targets.watched(), this.#lists.ready()]);
   }
 
   async version(): Promise<{ browserVersion?: string; userAgent?: string }> {

@@ -2,13 +2,16 @@
  * Holds documents over CDP. The browser itself pauses requests of every tab, popup and frame, those to come included. Each tab pauses them
  * too, since the user's own interception stands between tab and browser, and may answer a request that then never gets that far.
  */
-import { originOf } from '@psp/protocol';
+import { originOf, PspError } from '@psp/protocol';
 import type { Protocol } from 'devtools-protocol';
 import type { DocumentHold, Hold, HoldOptions } from '../hold.js';
 import { isBlankUrl } from './blank-page.js';
 import { unheeded } from '../../unheeded.js';
-import { registeredOrigins } from './service-workers.js';
+import { originsIn } from './at-hand.js';
+import type { HiddenTab } from './helpers.js';
 import type { Interceptor } from './interception.js';
+import { isRefusal } from './refusal.js';
+import { registeredOrigins } from './service-workers.js';
 import type { Target } from './target.js';
 import type { TargetInfo, Targets } from './targets.js';
 import type { CdpEvent } from './transport.js';
@@ -17,16 +20,17 @@ import type { CdpEvent } from './transport.js';
 const TAB_MS = 1_000;
 
 type Continue = (requestId: string) => Promise<unknown>;
+type Look = Promise<readonly string[] | undefined>;
 
 /** Holds end with the connection, too. */
 export class CdpHold implements DocumentHold {
   constructor(
     readonly targets: Targets,
-    readonly openHidden: () => Promise<{ targetId: string; close: () => Promise<void> }>,
+    readonly openHidden: () => Promise<HiddenTab>,
   ) {}
 
   async hold(options: HoldOptions): Promise<Hold> {
-    const hold = new TargetsHold(this.targets, options, unheeded(this.#unheld(options)));
+    const hold = new TargetsHold(this.targets, options, this.openHidden);
     try {
       await hold.begin();
       return hold;
@@ -35,15 +39,13 @@ export class CdpHold implements DocumentHold {
       throw error;
     }
   }
-
-  /** A service worker answers before anything is asked of the network. */
-  async #unheld({ origins, timeoutMs }: HoldOptions): Promise<string[]> {
-    const registered = await registeredOrigins(this.targets, this.openHidden, timeoutMs);
-    return origins.filter((origin) => registered.has(origin));
-  }
 }
 
 class TargetsHold implements Hold, Interceptor {
+  unheld: Promise<readonly string[]> = Promise.resolve([]);
+  atHand: Promise<ReadonlySet<string> | undefined> = Promise.resolve(undefined);
+  /** While it begins: the origins at hand in each tab, undefined for one that does not tell. */
+  #looks: Look[] | undefined = [];
   readonly #held: Set<string>;
   readonly #first = new Map<string, Promise<void>>();
   /** Sessions of this hold alone: a blank visit intercepts, and stops it, in one of its own. */
@@ -58,20 +60,45 @@ class TargetsHold implements Hold, Interceptor {
   constructor(
     readonly targets: Targets,
     readonly options: HoldOptions,
-    readonly unheld: Promise<readonly string[]>,
+    readonly openHidden: () => Promise<HiddenTab>,
   ) {
     this.#held = new Set(options.origins);
   }
 
   async begin(): Promise<void> {
-    const { targets } = this;
+    const { targets, options } = this;
+    const joining: Promise<void>[] = [];
+    const join = (info: TargetInfo): void => {
+      // A tab that closes or crashes meanwhile is not held, and does not tell what can come back in it.
+      const joined = this.#join(info).catch(() => void this.#looks?.push(NOT_TOLD));
+      if (this.#looks !== undefined) joining.push(joined);
+    };
     this.#undo.push(
       targets.onDocument((url) => this.#onDocument(url)),
-      targets.onOpened((info) => void this.#join(info).catch(gone)),
+      targets.onOpened(join),
     );
-    // Tabs that open after the list are told of.
-    const [open] = await Promise.all([targets.list(), targets.interception.join(this, this.options.timeoutMs)]);
-    await Promise.all(open.map((info) => this.#join(info).catch(gone)));
+    // First the browser, so that all that a tab tells of is told under the hold.
+    const holding = targets.interception.join(this, options.timeoutMs);
+    const open = targets.known();
+    for (const info of open) join(info);
+    const tab = this.#tabs.get(open.find(({ type }) => type === 'page')?.targetId ?? '');
+    this.unheld = unheeded(this.#registered(tab));
+    await holding;
+    await Promise.all(joining);
+    this.atHand = unheeded(together(this.#looks ?? []));
+    this.#looks = undefined;
+  }
+
+  /** A service worker answers before anything is asked of the network. Where the browser does not tell of them, any origin may have one. */
+  async #registered(tab: Promise<Target> | undefined): Promise<readonly string[]> {
+    const { targets, options, openHidden } = this;
+    try {
+      const registered = await registeredOrigins(tab, targets, openHidden, options.timeoutMs);
+      return options.origins.filter((origin) => registered.has(origin));
+    } catch (error) {
+      if (isRefusal(error)) return options.origins;
+      throw error;
+    }
   }
 
   release(origin: string): Promise<void> {
@@ -146,7 +173,10 @@ class TargetsHold implements Hold, Interceptor {
     });
     // What a page fetches ahead passes no interception. That is rare, and the page is not there yet: its storage may be sooner.
     tab.send('Preload.enable', {}, TAB_MS).catch(gone);
-    await this.#intercept(tab);
+    const intercepting = this.#intercept(tab);
+    // In the order of these calls: what the tab tells is told under the hold.
+    this.#looks?.push(originsIn(tab, type === 'page', TAB_MS).catch(untold));
+    await intercepting;
   }
 
   #onPaused({ requestId, request, frameId }: Protocol.Fetch.RequestPausedEvent, go: Continue): void {
@@ -178,6 +208,18 @@ class TargetsHold implements Hold, Interceptor {
     if (first === undefined) this.#first.set(origin, (first = this.options.onFirst(origin).catch(gone)));
     return first;
   }
+}
+
+/** A tab that closes, crashes or is blocked meanwhile does not tell. */
+function untold(error: unknown): undefined {
+  if (!(error instanceof PspError)) throw error;
+}
+
+const NOT_TOLD: Look = Promise.resolve(undefined);
+
+async function together(looks: readonly Look[]): Promise<Set<string> | undefined> {
+  const seen = await Promise.all(looks);
+  return seen.includes(undefined) ? undefined : new Set(seen.flatMap((origins) => origins ?? []));
 }
 
 /** Of a tab or request that is gone there is nothing to hold and nothing to continue. */

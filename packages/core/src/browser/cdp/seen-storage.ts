@@ -4,6 +4,7 @@
  */
 import { originOf, toWireString } from '@psp/protocol';
 import type { Protocol } from 'devtools-protocol';
+import { unheeded } from '../../unheeded.js';
 import type { SeenArea } from '../tab-memory.js';
 import type { Target } from './target.js';
 import type { TargetInfo } from './targets.js';
@@ -22,8 +23,9 @@ interface Area {
 interface SeenTab {
   /** By storage key. */
   readonly areas: Map<string, Area>;
-  /** Origins of the history that the tab had before it was watched. */
+  /** Origins of the history that the tab had before it was watched, once it has told them. */
   readonly before: Set<string>;
+  hasTold: boolean;
 }
 
 export class SeenStorage {
@@ -36,19 +38,35 @@ export class SeenStorage {
     this.#above.set(target.id, info.type === 'iframe' ? info.parentId : undefined);
     if (info.type === 'page') this.#tabs.set(target.id, this.#copyOf(info));
     target.onEvent((event) => this.#onEvent(target, event));
+    // Sent with the rest: nobody need wait for one call after the other.
+    const mainKey = unheeded(this.#keyOf(target, target.id, timeoutMs));
     const [, history, { frameTree }] = await Promise.all([
       target.send('DOMStorage.enable', {}, timeoutMs),
       info.type === 'page' ? target.send('Page.getNavigationHistory', {}, timeoutMs) : undefined,
       target.send('Page.getFrameTree', {}, timeoutMs),
     ]);
-    for (const { url } of history?.entries ?? []) this.#tabOf(target.id)?.before.add(originOf(url) ?? '');
+    const tab = this.#tabs.get(target.id);
+    if (tab !== undefined && history !== undefined) {
+      const origins = history.entries.map(({ url }) => originOf(url)).filter((origin) => origin !== undefined);
+      for (const origin of origins) tab.before.add(origin);
+      tab.hasTold = true;
+    }
     const reading: Promise<void>[] = [];
     const pending = [frameTree];
     for (let tree = pending.shift(); tree !== undefined; tree = pending.shift()) {
-      reading.push(this.#readFrame(target, tree.frame.id, timeoutMs));
+      const { id } = tree.frame;
+      const key = id === target.id ? mainKey : this.#keyOf(target, id, timeoutMs);
+      reading.push(key.then((known) => this.#read(target, known, timeoutMs)));
       pending.push(...(tree.childFrames ?? []));
     }
-    await Promise.all(reading);
+    // Frames of opaque origins have no storage to read, and others are gone.
+    await Promise.allSettled(reading);
+  }
+
+  /** Whether the tab had been nowhere when it began to be followed. False for one that does not tell. */
+  wasNew(tabId: string): boolean {
+    const tab = this.#tabs.get(tabId);
+    return tab?.hasTold === true && tab.before.size === 0;
   }
 
   /** What is known for sure. Origins in the order in which the tab showed them. */
@@ -71,7 +89,7 @@ export class SeenStorage {
     const copies = [...(opener?.areas ?? [])].map(([key, { items, isWhole }]): [string, Area] => {
       return [key, { items: new Map(items), isWhole, meanwhile: new Set() }];
     });
-    return { areas: new Map(copies), before: new Set(opener?.before) };
+    return { areas: new Map(copies), before: new Set(opener?.before), hasTold: false };
   }
 
   #onEvent(target: Target, { method, params }: CdpEvent): void {
@@ -96,9 +114,12 @@ export class SeenStorage {
     for (const changes of area.meanwhile) changes.push(change);
   }
 
-  async #readFrame(target: Target, frameId: string, timeoutMs?: number): Promise<void> {
-    const { storageKey } = await target.send('Storage.getStorageKey', { frameId }, timeoutMs);
-    await this.#read(target, storageKey, timeoutMs);
+  async #readFrame(target: Target, frameId: string): Promise<void> {
+    await this.#read(target, await this.#keyOf(target, frameId));
+  }
+
+  async #keyOf(target: Target, frameId: string, timeoutMs?: number): Promise<string> {
+    return (await target.send('Storage.getStorageKey', { frameId }, timeoutMs)).storageKey;
   }
 
   async #read(target: Target, key: string, timeoutMs?: number): Promise<void> {

@@ -1,6 +1,7 @@
 /** Which origins of a browser context have a service worker. Knows nothing of what for that is asked. */
 import { originOf } from '@psp/protocol';
 import type { Protocol } from 'devtools-protocol';
+import type { HiddenTab } from './helpers.js';
 import type { Target } from './target.js';
 import type { Targets } from './targets.js';
 import { within } from './transport.js';
@@ -8,42 +9,39 @@ import { within } from './transport.js';
 /** Milliseconds that one tab is waited for, before a tab of our own is asked. */
 const TAB_MS = 1_000;
 
-/** Any tab tells of the registrations of its whole context, the first time at once. Throws what kept it from telling. */
+/**
+ * Any tab tells of the registrations of its whole context, a session with it once: `tab` is one that has not been asked. Throws what
+ * kept the browser from telling.
+ */
 export async function registeredOrigins(
+  tab: Promise<Target> | undefined,
   targets: Targets,
-  openHidden: () => Promise<{ targetId: string; close: () => Promise<void> }>,
+  openHidden: () => Promise<HiddenTab>,
   timeoutMs: number,
 ): Promise<ReadonlySet<string>> {
-  const tab = (await targets.list()).find(({ type }) => type === 'page');
-  if (tab !== undefined) {
-    // A tab that is blocked or closes is no reason to fail.
-    const told = await ask(targets, tab.targetId, Math.min(TAB_MS, timeoutMs)).catch(() => undefined);
-    if (told !== undefined) return told;
-  }
+  // A tab that is blocked or closes is no reason to fail.
+  const told = await tab?.then((target) => ask(target, Math.min(TAB_MS, timeoutMs))).catch(() => undefined);
+  if (told !== undefined) return told;
   const hidden = await openHidden();
   try {
-    return await ask(targets, hidden.targetId, timeoutMs);
+    return await ask(await targets.attach(hidden.targetId, () => undefined), timeoutMs);
   } finally {
     await hidden.close();
   }
 }
 
-async function ask(targets: Targets, targetId: string, timeoutMs: number): Promise<ReadonlySet<string>> {
-  const target = await targets.attach(targetId, () => undefined);
-  try {
-    const told = firstRegistrations(target);
-    await target.send('ServiceWorker.enable', {}, timeoutMs);
-    return await within(told, timeoutMs, 'ServiceWorker.enable');
-  } finally {
-    // Whatever else goes wrong with this session, it ends with the connection.
-    target.detach().catch(() => undefined);
-  }
+/** The session tells of what changes, too, which nobody listens to, until it ends. */
+async function ask(target: Target, timeoutMs: number): Promise<ReadonlySet<string>> {
+  const told = firstRegistrations(target);
+  await target.send('ServiceWorker.enable', {}, timeoutMs);
+  return within(told, timeoutMs, 'ServiceWorker.enable');
 }
 
 function firstRegistrations(target: Target): Promise<ReadonlySet<string>> {
   return new Promise((resolve) => {
-    target.onEvent(({ method, params }) => {
+    const stop = target.onEvent(({ method, params }) => {
       if (method !== 'ServiceWorker.workerRegistrationUpdated') return;
+      stop();
       const { registrations } = params as Protocol.ServiceWorker.WorkerRegistrationUpdatedEvent;
       resolve(
         new Set(registrations.map(({ scopeURL }) => originOf(scopeURL)).filter((origin) => origin !== undefined)),

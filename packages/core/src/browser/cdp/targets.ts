@@ -27,8 +27,8 @@ export class Targets {
   readonly #frames = new Map<string, SeenFrame>();
   /** Tabs that are being asked to tell of their frames. */
   readonly #watching = new Set<Promise<void>>();
-  /** Tabs in the order in which the browser told of them. Its list has none. */
-  readonly #told = new Set<string>();
+  /** Tabs and out-of-process frames, as the browser last told of each, in the order in which it told of them first. Its list has none. */
+  readonly #told = new Map<string, TargetInfo>();
   #asked: Promise<Protocol.Target.GetTargetsResponse> | undefined;
   readonly #off: () => void;
   readonly #onDocument = new Set<(url: string) => void>();
@@ -74,9 +74,14 @@ export class Targets {
   /** Targets of this context that there are now, in the order in which they were opened since `watch`. */
   async list(): Promise<TargetInfo[]> {
     const { targetInfos } = await this.#getTargets();
-    const order = new Map([...this.#told].map((id, index) => [id, index]));
+    const order = new Map([...this.#told.keys()].map((id, index) => [id, index]));
     const place = ({ targetId }: TargetInfo): number => order.get(targetId) ?? order.size;
     return targetInfos.filter((target) => this.#isOurs(target)).toSorted((a, b) => place(a) - place(b));
+  }
+
+  /** Tabs and out-of-process frames of this context that the browser has told of since `watch`, which may have changed meanwhile. */
+  known(): TargetInfo[] {
+    return [...this.#told.values()];
   }
 
   /** Whoever asks at the same moment gets the same answer. */
@@ -100,11 +105,14 @@ export class Targets {
     return all.filter((target) => target.type === 'iframe' && rootOf(target) === tabId);
   }
 
-  /** Notes the origins of this context's documents from now on, and tells of the first. */
+  /** Notes the origins of this context's documents from now on, and tells of the first. All that is open is known afterwards. */
   async watch(onFirstVisit: () => void): Promise<void> {
     this.visits.onFirst(onFirstVisit);
     await this.send('Target.setDiscoverTargets', { discover: true });
-    // The browser has told of all that are open by now. What the user does next is not to be missed.
+  }
+
+  /** Resolves when nothing is missed that the user does in a tab that is known. */
+  async watched(): Promise<void> {
     await Promise.all(this.#watching);
   }
 
@@ -152,8 +160,9 @@ export class Targets {
     if (targetInfo.type !== 'page' && targetInfo.type !== 'iframe') return;
     if (!this.#isOurs(targetInfo)) return void this.#elsewhere.add(targetInfo.targetId);
     this.#onTarget(targetInfo);
+    if (method === 'Target.targetCreated' || this.#told.has(targetInfo.targetId))
+      this.#told.set(targetInfo.targetId, targetInfo);
     if (method !== 'Target.targetCreated') return;
-    this.#told.add(targetInfo.targetId);
     this.#watchFrames(targetInfo);
     for (const listener of this.#onOpened) listener(targetInfo);
   }

@@ -72,6 +72,10 @@ export class WebDriverDriver implements BrowserDriver {
     return driver;
   }
 
+  async ready(): Promise<void> {
+    // Nothing is looked at any more.
+  }
+
   async version(): Promise<{ browserVersion?: string; userAgent?: string }> {
     const { browserVersion, userAgent } = this.#capabilities;
     const agent = typeof userAgent === 'string' ? userAgent : await this.#turns.run(() => this.#askUserAgent());
