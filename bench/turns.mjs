@@ -1,12 +1,19 @@
 /** Measures pieces of work in turn, so that what the machine does meanwhile meets all of them alike. Knows nothing of what they do. */
+import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A machine that works less than this part of its time has nothing left to do for the piece before. */
+const QUIET = 0.15;
+const WINDOW_MS = 100;
+/** A machine that never becomes quiet is measured as it is. */
+const LONGEST_REST_MS = 5_000;
 
 /**
  * Medians in ms by name, after one round that does not count. A piece that gives a number was timed by itself, without its preparation.
  * @template {string} N
  * @param {number} rounds
  * @param {Record<N, () => Promise<number | void>>} pieces
- * @param {{ restMs?: number }} options before each piece, so that what the one before left behind (a browser ends tabs after it said so) is none of its
+ * @param {{ restMs?: number }} options the least rest before each piece, which ends when the machine is quiet, so that what the one before left behind (a browser ends tabs after it said so) is none of its
  * @returns {Promise<Record<N, number>>}
  */
 export async function inTurns(rounds, pieces, { restMs = 0 } = {}) {
@@ -14,7 +21,7 @@ export async function inTurns(rounds, pieces, { restMs = 0 } = {}) {
   const times = new Map(names.map((name) => [name, /** @type {number[]} */ ([])]));
   for (let round = rounds === 1 ? 0 : -1; round < rounds; round++) {
     for (const name of names) {
-      await sleep(restMs);
+      if (restMs > 0) await rest(restMs);
       const started = performance.now();
       const own = await pieces[name]();
       const took = typeof own === 'number' ? own : performance.now() - started;
@@ -23,6 +30,26 @@ export async function inTurns(rounds, pieces, { restMs = 0 } = {}) {
   }
   const medians = names.map((name) => [name, median(times.get(name) ?? [])]);
   return /** @type {Record<N, number>} */ (Object.fromEntries(medians));
+}
+
+/** @param {number} leastMs */
+async function rest(leastMs) {
+  const deadline = performance.now() + LONGEST_REST_MS;
+  await sleep(leastMs);
+  for (let before = cpuTime(); performance.now() < deadline;) {
+    await sleep(WINDOW_MS);
+    const now = cpuTime();
+    if (now.busy - before.busy < QUIET * (now.all - before.all)) return;
+    before = now;
+  }
+}
+
+/** Of all processors, since they were started. */
+function cpuTime() {
+  const times = cpus().map((cpu) => cpu.times);
+  const idle = times.reduce((sum, each) => sum + each.idle, 0);
+  const all = times.reduce((sum, { user, nice, sys, irq }) => sum + user + nice + sys + irq, idle);
+  return { all, busy: all - idle };
 }
 
 /** @param {readonly number[]} list */
