@@ -1,6 +1,8 @@
 /** Which origins have documents in a target that no request announces: those that stand in it, and those to which a tab can go back. */
 import { originOf } from '@psp/protocol';
+import type { Protocol } from 'devtools-protocol';
 import { onceOnPage } from './between-pages.js';
+import { framesOf } from './frame-tree.js';
 import { isRefusal } from './refusal.js';
 import { parseStorageKey } from './storage-key.js';
 import type { Target } from './target.js';
@@ -17,17 +19,11 @@ export async function originsIn(target: Target, isTab: boolean, timeoutMs: numbe
     // Sent with the rest, since a new tab stands on about:blank.
     storageOrigin(target, target.id, timeoutMs),
   ]);
-  const origins = [...urls.map(originOf), own];
-  const nameless: string[] = [];
-  const pending = [frameTree];
-  for (let tree = pending.shift(); tree !== undefined; tree = pending.shift()) {
-    const origin = originOf(tree.frame.url);
-    origins.push(origin);
-    if (origin === undefined && tree.frame.id !== target.id) nameless.push(tree.frame.id);
-    pending.push(...(tree.childFrames ?? []));
-  }
-  origins.push(...(await Promise.all(nameless.map((frameId) => storageOrigin(target, frameId, timeoutMs)))));
-  return origins.filter((origin) => origin !== undefined);
+  const named = async ({ id, url }: Protocol.Page.Frame): Promise<string | undefined> => {
+    return originOf(url) ?? (id === target.id ? own : storageOrigin(target, id, timeoutMs));
+  };
+  const standing = await Promise.all(framesOf(frameTree).map(named));
+  return [...urls.map(originOf), own, ...standing].filter((origin) => origin !== undefined);
 }
 
 /** Documents without an address of their own (about:blank, about:srcdoc) have the origin of whoever made them. Undefined where it is opaque. */

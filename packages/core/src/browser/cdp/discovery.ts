@@ -141,8 +141,7 @@ export class OriginLists {
 
   /** Whether nobody has been anywhere in this context: no cookies, and only blank tabs that were nothing else. */
   async #isFresh(): Promise<boolean> {
-    const { browserContextId } = this.targets;
-    const context = browserContextId === undefined ? {} : { browserContextId };
+    const context = this.targets.context();
     const tabs = this.targets.known().filter(({ type }) => type === 'page');
     const [{ cookies }] = await Promise.all([this.targets.send('Storage.getCookies', context), this.targets.watched()]);
     return cookies.length === 0 && tabs.every(({ targetId }) => this.targets.seenStorage.wasNew(targetId));

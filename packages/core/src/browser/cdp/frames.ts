@@ -1,6 +1,7 @@
 /** The frames of Chromium: which there are below a target, and where page code runs in each. Knows nothing of tabs. */
 import { PspError } from '@psp/protocol';
 import type { Frame } from '../driver.js';
+import { framesOf } from './frame-tree.js';
 import { callIn, isolatedWorld } from './page-code.js';
 import { isRefusal } from './refusal.js';
 import { parseStorageKey } from './storage-key.js';
@@ -55,11 +56,7 @@ export class Frames {
   async listIn(target: Target, timeoutMs: number): Promise<Frame[]> {
     const { frameTree } = await target.send('Page.getFrameTree', {}, timeoutMs);
     const frames: Frame[] = [];
-    const pending = [frameTree];
-    for (let tree = pending.shift(); tree !== undefined; tree = pending.shift()) {
-      frames.push(await this.#frame(target, tree.frame.id, tree.frame.url, timeoutMs));
-      pending.push(...(tree.childFrames ?? []));
-    }
+    for (const { id, url } of framesOf(frameTree)) frames.push(await this.#frame(target, id, url, timeoutMs));
     return frames;
   }
 

@@ -7,6 +7,7 @@ import type { Protocol } from 'devtools-protocol';
 import type { PartitionedPlace } from '../driver.js';
 import type { BlankTab } from './blank.js';
 import { answer, AROUND_PATH, asksForBlank, BLANK_PATH } from './blank-page.js';
+import { framesOf } from './frame-tree.js';
 import { isolatedWorld } from './page-code.js';
 import { areAlike, isOfPartition, parseStorageKey } from './storage-key.js';
 import type { Target } from './target.js';
@@ -82,7 +83,7 @@ export class PartitionedBlank {
   /** A frame is a target of its own where the browser puts sites into processes of their own, as it mostly does. */
   async #targetOf(above: Target, frameId: string, timeoutMs: number): Promise<Target> {
     const { frameTree } = await above.send('Page.getFrameTree', {}, timeoutMs);
-    return holds(frameTree, frameId) ? above : this.targets.open(frameId);
+    return framesOf(frameTree).some(({ id }) => id === frameId) ? above : this.targets.open(frameId);
   }
 }
 
@@ -105,10 +106,6 @@ async function intercept(target: Target, origins: readonly string[], timeoutMs: 
     target.send('Network.setBypassServiceWorker', { bypass: true }, timeoutMs),
     target.send('Fetch.enable', { patterns: [{ urlPattern: '*' }] }, timeoutMs),
   ]);
-}
-
-function holds({ frame, childFrames }: Protocol.Page.FrameTree, frameId: string): boolean {
-  return frame.id === frameId || (childFrames ?? []).some((child) => holds(child, frameId));
 }
 
 /** A secure page would not open a frame that is not. */

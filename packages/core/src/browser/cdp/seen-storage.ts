@@ -6,6 +6,7 @@ import { originOf, toWireString } from '@psp/protocol';
 import type { Protocol } from 'devtools-protocol';
 import { unheeded } from '../../unheeded.js';
 import type { SeenArea } from '../tab-memory.js';
+import { framesOf } from './frame-tree.js';
 import type { Target } from './target.js';
 import type { TargetInfo } from './targets.js';
 import type { CdpEvent } from './transport.js';
@@ -51,14 +52,10 @@ export class SeenStorage {
       for (const origin of origins) tab.before.add(origin);
       tab.hasTold = true;
     }
-    const reading: Promise<void>[] = [];
-    const pending = [frameTree];
-    for (let tree = pending.shift(); tree !== undefined; tree = pending.shift()) {
-      const { id } = tree.frame;
+    const reading = framesOf(frameTree).map(async ({ id }) => {
       const key = id === target.id ? mainKey : this.#keyOf(target, id, timeoutMs);
-      reading.push(key.then((known) => this.#read(target, known, timeoutMs)));
-      pending.push(...(tree.childFrames ?? []));
-    }
+      await this.#read(target, await key, timeoutMs);
+    });
     // Frames of opaque origins have no storage to read, and others are gone.
     await Promise.allSettled(reading);
   }
