@@ -5,6 +5,15 @@ const BLANK = {
   body: Buffer.from('<!doctype html>').toString('base64'),
 };
 
+/** Ms for a new context with a page, which every restore that is measured begins with. */
+export async function newPage(browser) {
+  const started = performance.now();
+  const page = await (await browser.newContext()).newPage();
+  const took = performance.now() - started;
+  await page.context().close();
+  return took;
+}
+
 /** Ms for blank documents of one origin after another, served without a network, in one tab of a new context. */
 export async function blankNavigations(browser, origins) {
   const context = await browser.newContext();

@@ -6,7 +6,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { blankNavigations, readRecords, writeRecords } from './floors.mjs';
+import { blankNavigations, newPage, readRecords, writeRecords } from './floors.mjs';
 import { launch, startSite } from './fixture.mjs';
 import { measureMemory } from './peaks.mjs';
 import { Bench } from './pieces.mjs';
@@ -76,7 +76,7 @@ async function many() {
       playwright: bench.playwrightRestore,
       psp: bench.pspRestore,
       least: bench.leastRestore,
-      floor,
+      floor: async () => (await newPage(browser)) + (await floor()),
     });
     return rows(row, { capture, 'eager restore': restore });
   });
@@ -124,7 +124,7 @@ async function records() {
       playwright: bench.playwrightRestore,
       psp: bench.pspRestore,
       least: bench.leastRestore,
-      floor: () => writeRecords(floorPage),
+      floor: async () => (await newPage(browser)) + (await writeRecords(floorPage)),
     });
     await floorPage.context().close();
     return rows(row, { capture, restore });

@@ -29,7 +29,7 @@ Playwright keeps it in memory. Each origin has 20 entries of localStorage and 10
 
 The floor is the browser's own part of the work: for origins, blank documents of one origin after another in a tab; for records, the
 page's own \`getAll\` with \`JSON.stringify\`, and its own loop of \`put\`; for a first page, the same visit with nothing to restore and one
-blank document more. "The least" is a script that opens hidden tabs on the origins, reads or writes localStorage and records in one call for
+blank document more. Every restore begins with a new context and page, and so does its floor. "The least" is a script that opens hidden tabs on the origins, reads or writes localStorage and records in one call for
 each, and takes their JSON text the cheapest way known: it checks, seals, stores and reports nothing, and looks at no cookies, tabs or
 service workers. A tool that keeps within hidden tabs of the origins will hardly be faster.
 

@@ -4,6 +4,7 @@ import { originOf, PspError } from '@psp/protocol';
 import type { Protocol } from 'devtools-protocol';
 import { answer, AROUND_PATH, asksForBlank, BLANK_PATH, BLANK_TITLE, isBlankUrl } from './blank-page.js';
 import { onceOnPage } from './between-pages.js';
+import { isolatedWorld } from './page-code.js';
 import { isRefusal } from './refusal.js';
 import type { Target } from './target.js';
 import type { CdpEvent } from './transport.js';
@@ -69,14 +70,8 @@ export class BlankTab {
       throw new PspError('BROWSER_UNREACHABLE', `The browser would not open ${origin}: ${errorText}.`);
     }
     await begun?.settled;
-    const [{ result }, { executionContextId }] = await Promise.all([
-      // Asked of the page itself: the browser's own bookkeeping may lag behind the page by some milliseconds.
-      this.target.send('Runtime.evaluate', { expression: 'location.origin' }, timeoutMs),
-      this.target.send('Page.createIsolatedWorld', { frameId, worldName: 'psp' }, timeoutMs),
-    ]);
-    if (result.value !== origin) {
-      throw new PspError('BROWSER_UNREACHABLE', `The browser opened another place instead of ${origin}.`);
-    }
+    // Whether the document is of the origin is for the page code to look at: nothing here is nearer to it.
+    const executionContextId = await isolatedWorld(this.target, frameId, timeoutMs);
     this.#isBlank = true;
     return { frameId, executionContextId };
   }
