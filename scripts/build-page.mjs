@@ -44,7 +44,7 @@ export async function buildPage() {
     '/** Function expressions `(request: string) => Promise<string>`; see page/contract.ts. */',
     `export const READ_SOURCE: string = ${JSON.stringify(await bundlePage('read.ts'))};`,
     `export const WRITE_SOURCE: string = ${JSON.stringify(await bundlePage('write.ts'))};`,
-    `export const WRITE_PLAIN_SOURCE: string = ${JSON.stringify(await bundlePage('write-plain.ts'))};`,
+    `export const WRITE_FRESH_SOURCE: string = ${JSON.stringify(await bundlePage('write-fresh.ts'))};`,
     `export const TAB_SOURCE: string = ${JSON.stringify(await bundlePage('tab.ts'))};`,
     '/** A script; see page/key-mask.ts. */',
     `export const KEY_MASK_SOURCE: string = ${JSON.stringify(await bundleKeyMask())};`,

@@ -2,7 +2,7 @@
 import { PspError, type StorageBucket } from '@psp/protocol';
 import type { BrowserDriver, Frame, Tab } from './browser/driver.js';
 import { keysAreExportable } from './exportable-keys.js';
-import { READ_SOURCE, TAB_SOURCE, WRITE_PLAIN_SOURCE, WRITE_SOURCE } from './page-bundle.gen.js';
+import { READ_SOURCE, TAB_SOURCE, WRITE_FRESH_SOURCE, WRITE_SOURCE } from './page-bundle.gen.js';
 import type {
   Addressed,
   DumpReply,
@@ -109,8 +109,8 @@ export async function callPage<R extends PageRequest>(place: Place, request: R):
     const [first = '', ...rest] = reply.split('\n');
     return { header: JSON.parse(first) as Replies[R['do']] | PageFailure, rest };
   };
-  let { header, rest } = await call(isPlain(request, text) ? WRITE_PLAIN_SOURCE : SOURCES[request.do]);
-  if ('otherKinds' in header) ({ header, rest } = await call(SOURCES[request.do]));
+  let { header, rest } = await call(mayBeFresh(addressed, text) ? WRITE_FRESH_SOURCE : SOURCES[request.do]);
+  if ('notFresh' in header) ({ header, rest } = await call(SOURCES[request.do]));
   if ('elsewhere' in header)
     throw new PspError('BROWSER_GONE', `The page went elsewhere: it is no longer of ${origin}.`);
   if ('error' in header) throw new PspError('UNSUPPORTED', `The page code failed: ${header.error}`);
@@ -118,12 +118,11 @@ export async function callPage<R extends PageRequest>(place: Place, request: R):
 }
 
 /**
- * Whether nothing in the request looks like a value that is no plain tree. What does all the same costs a second call, since JSON can
- * write the same name in several ways; what only looks so costs a longer compilation.
+ * Whether the smaller code may do: in a place that holds nothing, for records whose text names no value that is no plain tree. What does so all the same,
+ * since JSON can write a name in several ways, costs a second call, as does a place that holds something.
  */
-function isPlain(request: PageRequest, text: string): boolean {
-  const mayBe = request.do === 'load' || (request.do === 'put' && typeof request.records === 'string');
-  return mayBe && !text.includes('nodes');
+function mayBeFresh(request: PageRequest & Addressed, text: string): boolean {
+  return request.do === 'load' && request.bucket === undefined && !text.includes('nodes');
 }
 
 function checkSize(what: PageRequest['do'], text: string): void {

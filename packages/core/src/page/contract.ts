@@ -267,6 +267,6 @@ export type PageRequest =
 export interface PageFailure {
   error: string;
   elsewhere?: true;
-  /** What was written so far is to be written once more, by code that knows all kinds of values. */
-  otherKinds?: true;
+  /** The request is to be made again of write.ts. */
+  notFresh?: true;
 }

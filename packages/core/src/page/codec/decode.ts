@@ -1,15 +1,16 @@
 /** Makes the JavaScript value of a wire form (spec/values.md). Trusts nothing: a record may come from another program. */
 import type { WireValue } from '@psp/protocol';
-import { decodePlain } from './decode-plain.js';
 import { asCount, asList, asString } from './fields.js';
 import type { NodeReader } from './kind.js';
 import { KIND_BY_TAG } from './kinds.js';
+import { plainValue } from './plain-value.js';
 import { fromWireString } from './text.js';
 import { LostValueError, type WireNode, WireError } from './wire.js';
 
 /** Throws LostValueError when the value holds what could not leave its browser, WireError when it is malformed. */
-export function decodeValue(wire: WireValue | undefined): Promise<unknown> {
-  return decodePlain(wire, ({ nodes, root }) => new NodeList(asList(nodes) as WireNode[]).read(root));
+export async function decodeValue(wire: WireValue | undefined): Promise<unknown> {
+  const hasNodes = typeof wire === 'object' && wire !== null && !('json' in wire) && 'nodes' in wire;
+  return hasNodes ? new NodeList(asList(wire.nodes) as WireNode[]).read(wire.root) : plainValue(wire);
 }
 
 const NUMBERS: Readonly<Record<string, number>> = { '-0': -0, NaN, Infinity, '-Infinity': -Infinity };

@@ -7,12 +7,12 @@ import { describe, loss } from '../loss.js';
 import { isTaken } from '../names.js';
 
 /** Absent in documents that are no secure context; refused in some private windows. */
-const container = (): ServiceWorkerContainer | undefined =>
+export const workers = (): ServiceWorkerContainer | undefined =>
   (navigator as { serviceWorker?: ServiceWorkerContainer }).serviceWorker;
 
 /** Undefined where the browser has none, or refuses to tell. */
 export async function readWorkers(): Promise<WorkerRegistration[] | undefined> {
-  const registrations = await container()
+  const registrations = await workers()
     ?.getRegistrations()
     .catch(() => undefined);
   return registrations?.flatMap((registration) => {
@@ -41,7 +41,7 @@ export async function loadWorkers(
   losses: PageLoss[],
 ): Promise<void> {
   const present =
-    (await container()
+    (await workers()
       ?.getRegistrations()
       .catch(() => undefined)) ?? [];
   const scopes = new Set(wanted.map(({ scope }) => scope));

@@ -1,6 +1,8 @@
 /** Adds records to a store. A record that fails is named and costs no other. */
-import type { IdbRecord, WireValue } from '@psp/protocol';
+import type { IdbRecord } from '@psp/protocol';
+import { decodeValue } from '../codec/decode.js';
 import { asObject } from '../codec/fields.js';
+import { removeMade } from '../codec/handle.js';
 import { fromWireString } from '../codec/text.js';
 import { LostValueError, WireError } from '../codec/wire.js';
 import type { PageLoss, PutReply, PutRequest } from '../contract.js';
@@ -23,19 +25,11 @@ interface Work {
   readonly losses: PageLoss[];
 }
 
-/** How values are made of their wire forms. */
-export interface ValueReader {
-  /** Throws LostValueError and WireError. */
-  decode(wire: WireValue | undefined): Promise<unknown>;
-  /** Removes from the files of the origin what was only made for handles of it. */
-  removeMade(): Promise<void>;
-}
-
 /** `open` may have the database already, and keeps it. */
-export async function putRecords(request: PutRequest, values: ValueReader, open?: OpenDatabases): Promise<PutReply> {
+export async function putRecords(request: PutRequest, open?: OpenDatabases): Promise<PutReply> {
   const path = `${label(request.database)}/${label(request.store)}`;
   const work: Work = { path, records: [], losses: [] };
-  await makeReady(await recordsOf(request), values, work);
+  await makeReady(await recordsOf(request), work);
   let count = 0;
   try {
     const name = fromWireString(request.database);
@@ -53,7 +47,7 @@ export async function putRecords(request: PutRequest, values: ValueReader, open?
   } catch (error) {
     work.losses.push(databaseLoss(error, path));
   } finally {
-    await values.removeMade();
+    await removeMade();
   }
   return { count, losses: work.losses };
 }
@@ -79,17 +73,13 @@ function asRecords(records: unknown): unknown[] {
 }
 
 /** Values are made before the transaction, which would end while a picture or a key is being read. */
-async function makeReady(
-  records: readonly unknown[],
-  values: ValueReader,
-  { path, records: ready, losses }: Work,
-): Promise<void> {
+async function makeReady(records: readonly unknown[], { path, records: ready, losses }: Work): Promise<void> {
   for (const record of records) {
     let key: unknown;
     try {
       const wire = asObject(record) as IdbRecord;
-      key = await values.decode(wire.key);
-      ready.push({ key, value: await values.decode(wire.value), alone: FILES_ALONE && holdsFile(wire.value) });
+      key = await decodeValue(wire.key);
+      ready.push({ key, value: await decodeValue(wire.value), alone: FILES_ALONE && holdsFile(wire.value) });
     } catch (error) {
       if (!(error instanceof LostValueError || error instanceof WireError)) throw error;
       losses.push(
