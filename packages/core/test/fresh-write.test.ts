@@ -2,11 +2,12 @@
 import type { StorageItem } from '@psp/protocol';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { connectCdp } from '../src/browser/cdp/connect.js';
-import type { BrowserDriver } from '../src/browser/driver.js';
+import type { BrowserDriver, Tab } from '../src/browser/driver.js';
 import { WRITE_FRESH_SOURCE, WRITE_SOURCE } from '../src/page-bundle.gen.js';
 import { callPage, FIRST_READ_LIMITS, type Place } from '../src/page-call.js';
 import type { LoadReply, LoadRequest } from '../src/page/contract.js';
 import { startChromium, type RawChromium } from './support/raw-chromium.js';
+import { startSite } from './support/site.js';
 
 const TIMEOUT = { timeoutMs: 10_000 };
 const SOURCES = new Map([
@@ -67,6 +68,12 @@ async function stands(): Promise<{ items: StorageItem[][]; databases: unknown; r
   return { items: [localStorage, sessionStorage], databases, records: Buffer.concat(records).toString() };
 }
 
+async function inFirstFrame(at: Tab, script: string): Promise<string> {
+  const [frame] = await driver.frames(at, TIMEOUT);
+  if (frame === undefined) throw new Error('no frame');
+  return driver.evaluate(at, frame, script, '', TIMEOUT);
+}
+
 const inPage = (script: string): Promise<string> =>
   driver.evaluate(place.tab, place.frame, `async () => { ${script}; return ''; }`, '', TIMEOUT);
 
@@ -89,6 +96,12 @@ test('what is not asked for is neither made nor looked at', async () => {
   const { items, records } = await stands();
   expect({ items, records }).toEqual({ items: [[{ name: 'a', value: 'b' }], []], records: '' });
 });
+
+/** Names of caches, buckets and files. */
+const LEFT = `async () => {
+  const root = await navigator.storage.getDirectory();
+  return JSON.stringify([...(await caches.keys()), ...(await navigator.storageBuckets.keys()), ...(await Array.fromAsync(root.keys()))]);
+}`;
 
 test.each([
   ['an item', `localStorage.setItem('old', 'x')`],
@@ -116,9 +129,33 @@ test.each([
   const { items, databases, records } = await stands();
   for (const each of items) expect(each).toHaveLength(2);
   expect({ databases, records }).toEqual({ databases: [DATABASE], records: `[${RECORD}]` });
-  const left = `[...await caches.keys(), ...await navigator.storageBuckets.keys(), ...await Array.fromAsync((await navigator.storage.getDirectory()).keys())]`;
-  const script2 = `async () => JSON.stringify(${left})`;
-  expect(await driver.evaluate(place.tab, place.frame, script2, '', TIMEOUT)).toBe('[]');
+  expect(await driver.evaluate(place.tab, place.frame, LEFT, '', TIMEOUT)).toBe('[]');
+});
+
+/** Resolves when the page's service worker is active. */
+const ACTIVE_WORKER = `async () => {
+  for (;;) {
+    const [registration] = await navigator.serviceWorker.getRegistrations();
+    if (registration?.active) return 'active';
+    await new Promise((done) => setTimeout(done, 10));
+  }
+}`;
+
+test('a service worker of another session ends', async () => {
+  const site = await startSite();
+  try {
+    const origin = site.origin('worker.localhost');
+    const tab = await driver.openTab();
+    await driver.goto(tab, `${origin}/worker`, TIMEOUT);
+    await inFirstFrame(tab, ACTIVE_WORKER);
+    place = { ...place, frame: await driver.visitBlank(place.tab, origin, TIMEOUT) };
+    expect(await load({ depot: NOTHING })).toMatchObject({ failed: [], losses: [] });
+    expect(ran).toEqual(BOTH);
+    const left = `async () => String((await navigator.serviceWorker.getRegistrations()).length)`;
+    expect(await driver.evaluate(place.tab, place.frame, left, '', TIMEOUT)).toBe('0');
+  } finally {
+    await site.close();
+  }
 });
 
 test.each([
@@ -132,7 +169,7 @@ test.each([
     },
   ],
   ['a promise that it stays', { persisted: true }],
-])('%s are made by the large one', async (_what, depot) => {
+])('the large one answers for %s', async (_what, depot) => {
   await load({ depot });
   expect(ran).toEqual(BOTH);
 });
