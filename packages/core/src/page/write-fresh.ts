@@ -55,17 +55,26 @@ async function loadDepot({ depot, timeoutMs }: Request): Promise<LoadReply['depo
   const { caches = [], serviceWorkers = [], files, persisted } = depot;
   expect(caches.length === 0 && serviceWorkers.length === 0 && persisted !== true);
   const there = [
-    depot.serviceWorkers && workers()?.getRegistrations(),
-    depot.caches && home().caches?.keys(),
-    depot.buckets && buckets()?.keys(),
-    files === true ? firstFile() : undefined,
+    listIf(depot.serviceWorkers, () => workers()?.getRegistrations()),
+    listIf(depot.caches, () => home().caches?.keys()),
+    listIf(depot.buckets, () => buckets()?.keys()),
+    listIf(files, firstFile),
   ] as const;
   const lists = await within(timeoutMs, Promise.all(there));
   expect(lists.every((list) => list === undefined || list.length === 0));
+  const [, cachesThere, , filesThere] = lists;
   return [
-    ...(depot.caches && home().caches ? (['caches'] as const) : []),
-    ...(lists[3] === undefined ? [] : (['files'] as const)),
+    ...(cachesThere === undefined ? [] : (['caches'] as const)),
+    ...(filesThere === undefined ? [] : (['files'] as const)),
   ];
+}
+
+/** Undefined where it is not asked for, and where the browser has none. */
+async function listIf<T>(
+  isAskedFor: unknown,
+  list: () => Promise<readonly T[] | undefined> | undefined,
+): Promise<readonly T[] | undefined> {
+  return isAskedFor === undefined || isAskedFor === false ? undefined : list();
 }
 
 /** Undefined where the browser has no files. */
