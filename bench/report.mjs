@@ -24,8 +24,8 @@ export function markdown(results, memory, browser) {
 Written by \`npm run bench\` on ${new Date().toISOString().slice(0, 10)}: Chromium ${browser}, Node.js ${process.versions.node}, ${cpus().length} cores (${cpus()[0]?.model.trim()}).
 
 Medians in milliseconds. Playwright's \`storageState({ indexedDB: true })\` and \`newContext({ storageState })\`, PSP, and the floor were
-measured in turn, in one run, so that the ratios hold where the times do not. PSP seals what it captures and stores it durably;
-Playwright keeps it in memory. Each origin has 20 entries of localStorage and 100 records, unless the row says otherwise.
+measured in turn, in one run and in changing order, so that the ratios hold where the times do not. PSP seals what it captures and
+stores it durably; Playwright keeps it in memory. Each origin has 20 entries of localStorage and 100 records, unless the row says otherwise.
 
 The floor is the browser's own part of the work: for origins, blank documents of one origin after another in a tab; for records, the
 page's own \`getAll\` with \`JSON.stringify\`, and its own loop of \`put\`; for a first page, the same visit with nothing to restore and one

@@ -20,7 +20,7 @@ export async function inTurns(rounds, pieces, { restMs = 0 } = {}) {
   const names = /** @type {N[]} */ (Object.keys(pieces));
   const times = new Map(names.map((name) => [name, /** @type {number[]} */ ([])]));
   for (let round = rounds === 1 ? 0 : -1; round < rounds; round++) {
-    for (const name of names) {
+    for (const name of inOrder(names, round)) {
       if (restMs > 0) await rest(restMs);
       const started = performance.now();
       const own = await pieces[name]();
@@ -31,6 +31,22 @@ export async function inTurns(rounds, pieces, { restMs = 0 } = {}) {
   const medians = names.map((name) => [name, median(times.get(name) ?? [])]);
   return /** @type {Record<N, number>} */ (Object.fromEntries(medians));
 }
+
+/**
+ * Every round in another stride, as far as their number allows: what a piece leaves to its successor, processes that still end and caches that are cold,
+ * is not always the same one's.
+ * @template {string} N
+ * @param {readonly N[]} names
+ * @param {number} round
+ */
+export function inOrder(names, round) {
+  const strides = Array.from(names, (_, at) => at + 1).filter((stride) => divisor(stride, names.length) === 1);
+  const stride = strides[Math.max(round, 0) % strides.length] ?? 1;
+  return names.map((_, at) => /** @type {N} */ (names[(at * stride) % names.length]));
+}
+
+/** The greatest common one. @type {(a: number, b: number) => number} */
+const divisor = (a, b) => (b === 0 ? a : divisor(b, a % b));
 
 /** @param {number} leastMs */
 async function rest(leastMs) {
