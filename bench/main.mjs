@@ -20,6 +20,8 @@ if (process.argv[2] === 'stores') {
 
 const short = process.argv.includes('--short');
 const ROUNDS = short ? 1 : 5;
+/** Of what takes so few milliseconds that any hiccup of the machine shows. */
+const MANY_ROUNDS = short ? 1 : 11;
 const SMALL = { items: 20, records: 100, bytes: 300 };
 
 const folder = await mkdtemp(join(tmpdir(), 'psp-bench-'));
@@ -95,7 +97,7 @@ async function lazy() {
       plain: bench.plainVisit,
       blank: async () => (await blankNavigations(browser, originsOf(row))) / row.origins,
     });
-    const call = await inTurns(ROUNDS, {
+    const call = await inTurns(MANY_ROUNDS, {
       playwright: bench.playwrightCall,
       psp: bench.lazyCall,
       least: bench.leastCall,
