@@ -134,9 +134,10 @@ export class Bench {
   };
 
   /** The call of a lazy restore alone. */
-  lazyCall = async () => {
+  lazyCall = async (quiet) => {
     const page = await (await this.browser.newContext()).newPage();
     const saved = await this.adapter.loadSession(this.session.getId());
+    await quiet(); // the process of the new page is none of the call's
     return timed(
       () => saved.restore(page, { speed: 'lazy' }),
       async () => {
@@ -147,8 +148,9 @@ export class Bench {
   };
 
   /** As far as a page may go to any site. */
-  leastCall = async () => {
+  leastCall = async (quiet) => {
     const page = await (await this.browser.newContext()).newPage();
+    await quiet();
     let end;
     const call = async () => {
       end = await bareLazyRestore(page, this.texts);

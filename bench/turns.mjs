@@ -9,21 +9,25 @@ const WINDOW_MS = 100;
 const LONGEST_REST_MS = 5_000;
 
 /**
- * Medians in ms by name, after one round that does not count. A piece that gives a number was timed by itself, without its preparation.
+ * Medians in ms by name, after one round that does not count. A piece that gives a number was timed by itself, without its preparation,
+ * after which it can wait until the machine is quiet by what it is given.
  * @template {string} N
  * @param {number} rounds
- * @param {Record<N, () => Promise<number | void>>} pieces
+ * @param {Record<N, (quiet: () => Promise<void>) => Promise<number | void>>} pieces
  * @param {{ restMs?: number }} options the least rest before each piece, which ends when the machine is quiet, so that what the one before left behind (a browser ends tabs after it said so) is none of its
  * @returns {Promise<Record<N, number>>}
  */
 export async function inTurns(rounds, pieces, { restMs = 0 } = {}) {
   const names = /** @type {N[]} */ (Object.keys(pieces));
+  const quiet = async () => {
+    if (restMs > 0) await rest(restMs);
+  };
   const times = new Map(names.map((name) => [name, /** @type {number[]} */ ([])]));
   for (let round = rounds === 1 ? 0 : -1; round < rounds; round++) {
     for (const name of inOrder(names, round)) {
-      if (restMs > 0) await rest(restMs);
+      await quiet();
       const started = performance.now();
-      const own = await pieces[name]();
+      const own = await pieces[name](quiet);
       const took = typeof own === 'number' ? own : performance.now() - started;
       if (round >= 0) times.get(name)?.push(took);
     }
