@@ -29,17 +29,18 @@ stores it durably; Playwright keeps it in memory. Each origin has 20 entries of 
 
 The floor is the browser's own part of the work: for origins, blank documents of one origin after another in a tab; for records, the
 page's own \`getAll\` with \`JSON.stringify\`, and its own loop of \`put\`; for a first page, the same visit with nothing to restore and one
-blank document more. Every restore begins with a new context and page, and so does its floor. "The least" is a script that opens hidden tabs on the origins, reads or writes localStorage and records in one call for
-each, and takes their JSON text the cheapest way known: it checks, seals, stores and reports nothing, and looks at no cookies, tabs or
-service workers. A tool that keeps within hidden tabs of the origins will hardly be faster.
+blank document more. Every restore begins with a new context and page, and so does its floor. "The least" is a script that opens hidden
+tabs on the origins, reads or writes localStorage and records in one call for each, and takes their JSON text the cheapest way known: it
+checks, seals, stores and reports nothing, and looks at no cookies, tabs or service workers. A tool that keeps within hidden tabs of the origins will hardly be faster.
 
 ${row(HEAD)}
 ${row(['---', ...HEAD.slice(1).map(() => '---:')])}
 ${results.map((result) => row(cells(result))).join('\n')}
 
-Some goals are out of reach within hidden tabs, since the least does not get there either: 10,000 records of an origin that is not open captured
-four times faster than Playwright or within twice the floor, and restored 1.5 times faster or within 1.3 of it, because a hidden tab
-begins with a process of its own, whose code is cold; and a first page within one blank document of a plain visit, for the same reason.
+Some goals were out of reach within hidden tabs on every machine measured so far, since the least did not get there either: 10,000 records
+of an origin that is not open captured four times faster than Playwright or within twice the floor, and restored 1.5 times faster or
+within 1.3 of it; and a first page within one blank document of a plain visit. A hidden tab begins with a process of its own, which the
+floor does not have.
 
 ## Memory
 

@@ -26,7 +26,7 @@ type Request = LoadRequest & Addressed;
 async function load(text: string): Promise<LoadReply> {
   const request = JSON.parse(text) as Request;
   expect(request.origin === self.origin && request.bucket === undefined);
-  const steps = [loadDepot(request), loadDatabases(request)] as const;
+  const steps = [emptyDepot(request), loadDatabases(request)] as const;
   // Whoever goes on after this is to be alone with the place.
   const settled = Promise.allSettled(steps);
   try {
@@ -49,8 +49,8 @@ function loadItems(kind: 'localStorage' | 'sessionStorage', items: Request[typeo
   for (const { name, value } of items) storage.setItem(fromWireString(name), fromWireString(value));
 }
 
-/** Only looks: caches, workers and a promise that storage stays are made by write.ts, as buckets are. */
-async function loadDepot({ depot, timeoutMs }: Request): Promise<LoadReply['depot']> {
+/** The kinds that may get entries, where there is nothing of any. Caches, workers, buckets and a promise that storage stays are made by write.ts. */
+async function emptyDepot({ depot, timeoutMs }: Request): Promise<LoadReply['depot']> {
   if (depot === undefined) return undefined;
   const { caches = [], serviceWorkers = [], files, persisted } = depot;
   expect(caches.length === 0 && serviceWorkers.length === 0 && persisted !== true);
